@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: MIT */
+/**
+ * Words that every other header of weir uses: slices, options, versions.
+ *
+ * The contract of the whole library, stated once:
+ *
+ * - A pipeline belongs to one thread at a time; different pipelines share nothing.
+ *   The few calls any thread may make say "Thread: any".
+ * - Four words describe ownership. **borrows**: used during the call only. **takes**: the
+ *   library's from now on, also when the call fails. **returns**: yours, free it with the named
+ *   function. **lends**: the library's, valid until the named event.
+ * - Functions that can fail return `enum weir_status`; failures are below zero.
+ * - The library never prints, exits, aborts, reads the environment, or touches signal handlers,
+ *   the locale, or another library's global state.
+ */
+#ifndef WEIR_BASE_H
+#define WEIR_BASE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#if defined(__GNUC__)
+#define WEIR_API __attribute__((visibility("default")))
+#define WEIR_PRINTF(at, first) __attribute__((__format__(__printf__, at, first)))
+#else
+#define WEIR_API
+#define WEIR_PRINTF(at, first)
+#endif
+
+#define WEIR_VERSION_MAJOR 0
+#define WEIR_VERSION_MINOR 1
+#define WEIR_VERSION_PATCH 0
+
+/**
+ * An options struct on the stack, its size filled in, everything else zero but what is named:
+ *
+ *     weir_route_add(p, WEIR_WITH(weir_route, .kinds = WEIR_KIND_TWEET, .to = "tweets"), kafka);
+ *
+ * Members are named in the order in which the header declares them (C++ demands it). The struct
+ * lives until the end of the enclosing block in C, of the enclosing statement in C++; every call
+ * that takes one copies what it needs.
+ */
+#ifdef __cplusplus
+#define WEIR_WITH(type, ...) (weir_with_(type{ sizeof(struct type), __VA_ARGS__ }))
+#else
+#define WEIR_WITH(type, ...) (&(struct type){ .size = sizeof(struct type), __VA_ARGS__ })
+#endif
+
+#ifdef __cplusplus
+template <typename T> inline const T *weir_with_(const T &options)
+{
+	return &options;
+}
+extern "C" {
+#endif
+
+/** Some bytes, not terminated. Whose they are and how long they live is said where one is used. */
+struct weir_slice {
+	const void *data;
+	size_t len;
+};
+
+/** A name with its value, both text, both terminated. */
+struct weir_property {
+	const char *name;
+	const char *value;
+};
+
+/** The version of the library that is linked, "0.1.0". Lends, for good. Thread: any. Since: 0.1. */
+WEIR_API const char *weir_version(void);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

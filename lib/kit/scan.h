@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The planned scan: one pass over a JSON text that checks all of it and remembers what was asked.
+ *
+ * A plan is a small trie of member paths, made once. A scan validates the text against RFC 8259
+ * and UTF-8 (RFC 3629), builds nothing, and fills one slot per path of the plan. The plan is
+ * read-only while scanning: threads may share it.
+ *
+ *     plan: id_str, user.lang, entities.urls[0]      slots: [0] the whole text
+ *                                                           [n] what stands at the path n
+ *
+ * Rules: the last of duplicate members counts, with everything below it; an escaped name counts
+ * as what it spells; a member whose name is no part of the plan costs only its validation; nesting
+ * of more than WEIR__SCAN_DEPTH values (a scalar counts as one) is invalid.
+ */
+#ifndef WEIR_KIT_SCAN_H
+#define WEIR_KIT_SCAN_H
+
+#include "ground/env.h"
+#include "weir/message.h"
+
+#define WEIR__SCAN_DEPTH 2048
+#define WEIR__SCAN_MAX_BYTES UINT32_MAX
+
+struct weir__slot {
+	uint32_t at;		/* strings: first byte behind the quote; others: first byte */
+	uint32_t len;		/* strings: bytes between the quotes; others: the whole value */
+	uint8_t type;		/* enum weir_field_type */
+	uint8_t escaped;	/* a string with at least one backslash */
+};
+
+/* Where and why a text is not JSON. */
+struct weir__scan_error {
+	size_t at;
+	const char *reason;
+};
+
+typedef struct weir__plan weir__plan;
+
+/* NULL when out of memory. A new plan has one path, the whole text, in slot 0. */
+weir__plan *weir__plan_new(const struct weir_env *env);
+weir__plan *weir__plan_free(weir__plan *plan);	/* NULL is fine; returns NULL */
+/*
+ * Adds a path ("user.screen_name", "a[0].b"; the syntax is that of weir_message_field) and says
+ * its slot; a path that is there already keeps its slot. Errors name the path and the place in it.
+ * At most 64 steps deep, at most 4096 slots.
+ */
+enum weir_status weir__plan_add(weir__plan *plan, const char *path, size_t *ret_slot,
+				struct weir_error *err);
+/* The slot of a path that was added; false when it was not. Parents of added paths count. */
+bool weir__plan_find(const weir__plan *plan, const char *path, size_t *ret_slot);
+size_t weir__plan_slot_count(const weir__plan *plan);
+
+/*
+ * True when `text` is one valid JSON value with nothing but white space around it. All slots
+ * (weir__plan_slot_count of them) are written either way; of an invalid text they mean nothing.
+ * `ret_error` is written when the answer is false; NULL is fine.
+ */
+bool weir__scan(const weir__plan *plan, const void *text, size_t len, struct weir__slot *slots,
+		struct weir__scan_error *ret_error);
+
+#endif
