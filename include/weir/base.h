@@ -42,7 +42,7 @@
  * that takes one copies what it needs.
  */
 #ifdef __cplusplus
-#define WEIR_WITH(type, ...) (weir_with_(type{ sizeof(struct type), __VA_ARGS__ }))
+#define WEIR_WITH(type, ...) (weir_with_(type{ .size = sizeof(struct type), __VA_ARGS__ }))
 #else
 #define WEIR_WITH(type, ...) (&(struct type){ .size = sizeof(struct type), __VA_ARGS__ })
 #endif

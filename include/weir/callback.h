@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: MIT */
+/**
+ * The application itself as a sink, by a callback, and as a source, by a call.
+ */
+#ifndef WEIR_CALLBACK_H
+#define WEIR_CALLBACK_H
+
+#include "message.h"
+#include "pipeline.h"
+#include "source.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/**
+ * Gets one message. `to` is the route's destination. Thread: the pipeline's.
+ * WEIR_OK: delivered · WEIR_AGAIN: not now, offer it again in a while · below zero: fill `err`, its
+ * remedy decides.
+ */
+typedef enum weir_status weir_callback_fn(void *user, weir_message *message, const char *to,
+					  struct weir_error *err);
+
+struct weir_callback_sink_options {
+	size_t size;
+	weir_callback_fn *call;
+	void *user;
+	uint64_t again_ms;	/* how long after a WEIR_AGAIN; default 10 */
+};
+
+/** Adds a sink that calls the application. Since: 0.1. */
+WEIR_API weir_sink *weir_callback_sink_add(weir_pipeline *pipeline, const char *name,
+					   const struct weir_callback_sink_options *options);
+
+/** Options of a push source. Zero is the default everywhere. */
+struct weir_push_source_options {
+	size_t size;
+	size_t queue_messages;	/* most that wait to be taken in; default 1,024 */
+	size_t queue_bytes;	/* default 4 MiB */
+	unsigned kind;		/* of messages that state none; default: told as Twitter's */
+	/* After a push said WEIR_AGAIN: there is room again. Thread: the pipeline's. */
+	void (*on_room)(void *user);
+	/* What was pushed with this position, and all before on its lane, is settled. */
+	void (*on_settled)(void *user, struct weir_position upto);
+	void *user;
+};
+
+/** Adds a source that takes what weir_push hands in. It ends with weir_push_end. Since: 0.1. */
+WEIR_API weir_source *weir_push_source_add(weir_pipeline *pipeline, const char *name,
+					   const struct weir_push_source_options *options);
+
+/**
+ * Hands a message in.
+ *
+ * @param source  a push source
+ * @param init    borrows; body, key and headers are copied unless it has a `release`
+ * @return WEIR_OK: the source has it · WEIR_AGAIN: full, nothing was taken; on_room follows ·
+ *         WEIR_ERR_STATE: after weir_push_end, stop or failure; nothing was taken ·
+ *         WEIR_ERR_INVALID · WEIR_ERR_NOMEM
+ * Thread: any; not after weir_pipeline_free.  Since: 0.1.
+ */
+WEIR_API enum weir_status weir_push(weir_source *source, const struct weir_message_init *init);
+
+/** No more will come. The pipeline ends when all is settled. Thread: any. Since: 0.1. */
+WEIR_API void weir_push_end(weir_source *source);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: MIT */
+/**
+ * Files as a source and as a sink: one message a line.
+ */
+#ifndef WEIR_FILE_H
+#define WEIR_FILE_H
+
+#include "pipeline.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/** Options. Zero is the default everywhere; strings are borrowed: copied by the add. */
+struct weir_file_source_options {
+	size_t size;
+	const char *path;		/* "-": standard input */
+	bool crlf;			/* lines end in CR LF only, as recorded from the wire; default: LF, a CR
+					 * before it is not part of the message. Empty lines are skipped */
+	unsigned kind;			/* 0: told as Twitter's messages; WEIR_KIND_RECORD: not Twitter's */
+	size_t max_message_bytes;	/* longer lines are counted and skipped; default 4 MiB */
+	uint64_t start_offset;		/* byte to begin at; not for standard input */
+};
+
+/**
+ * Adds a file to read once, from beginning to end. Positions are byte offsets on lane 0: that of
+ * the byte behind the line. Since: 0.1.
+ */
+WEIR_API weir_source *weir_file_source_add(weir_pipeline *pipeline, const char *name,
+					   const struct weir_file_source_options *options);
+
+/** Options. Zero is the default everywhere; strings are borrowed: copied by the add. */
+struct weir_file_sink_options {
+	size_t size;
+	const char *path;	/* "-": standard output. NULL: a route's destination names the file */
+	const char *directory;	/* where relative names are; default: the current one */
+	bool truncate;		/* begin with an empty file; default: append */
+	bool sync;		/* delivered means fsync'ed; default: handed to the kernel */
+};
+
+/** Adds a sink that writes each message and a line feed. Since: 0.1. */
+WEIR_API weir_sink *weir_file_sink_add(weir_pipeline *pipeline, const char *name,
+				       const struct weir_file_sink_options *options);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: MIT */
+/**
+ * The transport a live source reads through: libcurl unless another is handed in. For tests with a
+ * scripted one, and for programs that have an HTTP client of their own.
+ */
+#ifndef WEIR_HTTP_H
+#define WEIR_HTTP_H
+
+#include "port.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/** One exchange to make. Everything is borrowed for the call of `open`. Since: 0.1. */
+struct weir_http_request {
+	size_t size;
+	const char *method;
+	const char *url;			/* http or https, with its query */
+	const struct weir_property *headers;	/* all there are to be, beyond Host and Content-Length */
+	size_t header_count;
+	struct weir_slice body;			/* sent with its Content-Length; NULL data: no body */
+	const char *ca_file;			/* NULL: the system's */
+	const char *proxy;			/* NULL: none, whatever the environment says */
+	const char *unix_socket;		/* NULL: TCP */
+	uint64_t connect_ms;			/* DNS, connect and TLS together */
+};
+
+/**
+ * What the transport tells, from inside open, step or resume, in this order:
+ * status, header …, body …, end. After end, or after close, nothing more.
+ */
+struct weir_http_events {
+	void *user;
+	void (*status)(void *user, int status);	/* of the final answer; 1xx are not told */
+	void (*header)(void *user, struct weir_slice name, struct weir_slice value);
+	/* Bytes of the body, chunked coding undone, content coding not. Borrowed. False: not taken;
+	 * the same bytes come again after `resume`. */
+	bool (*body)(void *user, struct weir_slice bytes);
+	/* The exchange is over. NULL: the body ended as it should. */
+	void (*end)(void *user, const struct weir_error *error);
+};
+
+/** A transport: one exchange at a time. Thread: the pipeline's. */
+struct weir_http_ops {
+	size_t size;
+	/* Starts an exchange. Must not block, must not follow redirects. `events` is copied. */
+	enum weir_status (*open)(void *self, weir_port *port, const struct weir_http_request *request,
+				 const struct weir_http_events *events, struct weir_error *err);
+	void (*step)(void *self, uint64_t now_ms);	/* a turn: make what progress there is */
+	void (*resume)(void *self);			/* body may be taken again */
+	void (*close)(void *self);	/* ends the exchange and its connection; none: nothing */
+	void (*free)(void *self);
+};
+
+struct weir_http {
+	const struct weir_http_ops *ops;
+	void *self;
+};
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

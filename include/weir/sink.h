@@ -1,0 +1,115 @@
+/* SPDX-License-Identifier: MIT */
+/**
+ * For authors of sinks. The library's own sinks use these calls and no others.
+ */
+#ifndef WEIR_SINK_H
+#define WEIR_SINK_H
+
+#include "message.h"
+#include "pipeline.h"
+#include "port.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/** One message's way to one sink. From submit until done or fail it belongs to the sink. */
+typedef struct weir_delivery weir_delivery;
+
+/** What a sink does. A missing member means "nothing to do". Thread: the pipeline's. */
+struct weir_sink_ops {
+	size_t size;
+
+	/** Called once before anything else. Must not block. On failure close is not called. */
+	enum weir_status (*open)(void *self, weir_port *port, struct weir_error *err);
+
+	/**
+	 * Called once for each destination: for those the routes name as fixed before the first
+	 * source is opened, for others when the first message goes there. What it puts into
+	 * `ret_handle` comes back with each delivery (weir_delivery_handle).
+	 * Failing here: before the start the pipeline fails; later, remedy SKIP dead-letters.
+	 */
+	enum weir_status (*prepare)(void *self, const char *to, void **ret_handle,
+				    struct weir_error *err);
+
+	/**
+	 * Takes one delivery. WEIR_OK: taken; weir_delivery_done or _fail will follow, from
+	 * here or from step · WEIR_AGAIN: full; it is offered again after a later step of this
+	 * sink, before any other · below zero: not taken, remedy RETRY offers it again later,
+	 * SKIP makes it a dead letter, STOP fails the pipeline.
+	 */
+	enum weir_status (*submit)(void *self, weir_delivery *delivery, struct weir_error *err);
+
+	/** The port's descriptor is ready, its deadline passed, or it was woken. Must not block. */
+	enum weir_status (*step)(void *self, uint64_t now_ms, struct weir_error *err);
+
+	/**
+	 * A stop has begun, or the sources have ended: nothing new will come. What is buffered
+	 * is to be sent now.
+	 */
+	void (*flush)(void *self);
+
+	/**
+	 * The end: deliveries not yet settled are given up here (they stay the pipeline's; their
+	 * bytes may be freed as soon as this returns).
+	 */
+	void (*close)(void *self);
+
+	/** The last call. Called also when the add failed: `self` is taken in any case. */
+	void (*free)(void *self);
+};
+
+/** Adds a sink; parameters as weir_source_add. Since: 0.1. */
+WEIR_API weir_sink *weir_sink_add(weir_pipeline *pipeline, const char *name,
+				  const struct weir_sink_ops *ops, void *self);
+
+/** The message. Lends, until the delivery is settled; take a reference to keep it. */
+WEIR_API weir_message *weir_delivery_message(const weir_delivery *delivery);
+
+/** The bytes to deliver. Lends, until the delivery is settled. */
+WEIR_API struct weir_slice weir_delivery_value(const weir_delivery *delivery);
+
+/** The key to deliver under; NULL data: none. Lends, until the delivery is settled. */
+WEIR_API struct weir_slice weir_delivery_key(const weir_delivery *delivery);
+
+/** The destination's name; "" when the route names none. Lends, until the pipeline is freed. */
+WEIR_API const char *weir_delivery_to(const weir_delivery *delivery);
+
+/** What `prepare` put there for this destination. */
+WEIR_API void *weir_delivery_handle(const weir_delivery *delivery);
+
+/** Which attempt this is, from 1. */
+WEIR_API uint32_t weir_delivery_attempt(const weir_delivery *delivery);
+
+/** The headers to deliver: the message's own, the route's, a dead letter's. Lends, until the next
+ *  call of the pipeline; NULL when there are none. */
+WEIR_API const struct weir_header *weir_delivery_headers(const weir_delivery *delivery,
+							 size_t *ret_count);
+
+/** A pointer of the sink's own, kept with the delivery. */
+WEIR_API void weir_delivery_set_user(weir_delivery *delivery, void *user);
+WEIR_API void *weir_delivery_user(const weir_delivery *delivery);
+
+/**
+ * Settles a delivery: the sink has it safely, the message need never come this way again.
+ * Once every route of a message is settled, and all messages before it on its lane are, the
+ * source is told that it may forget up to that position.
+ *
+ * @param delivery  takes; do not touch it afterwards
+ */
+WEIR_API void weir_delivery_done(weir_delivery *delivery);
+
+/**
+ * Gives a delivery back: it did not arrive.
+ *
+ * @param delivery  takes; do not touch it afterwards
+ * @param reason    borrows; its remedy decides: RETRY offers it again later, SKIP makes it a dead
+ *                  letter, STOP fails the pipeline
+ */
+WEIR_API void weir_delivery_fail(weir_delivery *delivery, const struct weir_error *reason);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif
