@@ -48,6 +48,9 @@ struct weir_http_ops {
 	enum weir_status (*open)(void *self, weir_port *port, const struct weir_http_request *request,
 				 const struct weir_http_events *events, struct weir_error *err);
 	void (*step)(void *self, uint64_t now_ms);	/* a turn: make what progress there is */
+	/* When `step` wants to be called by time alone, on the clock of its `now_ms`; 0: never. Asked
+	 * after open, step and resume: a port has one deadline, and its owner sets the earliest. */
+	uint64_t (*deadline_ms)(void *self);
 	void (*resume)(void *self);			/* body may be taken again */
 	void (*close)(void *self);	/* ends the exchange and its connection; none: nothing */
 	void (*free)(void *self);

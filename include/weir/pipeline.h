@@ -132,6 +132,18 @@ WEIR_API enum weir_status weir_pipeline_step(weir_pipeline *pipeline);
  */
 WEIR_API void weir_pipeline_stop(weir_pipeline *pipeline);
 
+/**
+ * For authors of connectors: fails the pipeline. The first failure stays; a NULL pipeline is fine.
+ * What an `…_add` calls when its options are wrong, before it answers NULL.
+ *
+ * @param reason  borrows; status below zero
+ * Since: 0.1.
+ */
+WEIR_API void weir_pipeline_fail(weir_pipeline *pipeline, const struct weir_error *reason);
+
+/** Its environment, complete. Lends, until the free; NULL for NULL. Thread: any. Since: 0.1. */
+WEIR_API const struct weir_env *weir_pipeline_env(const weir_pipeline *pipeline);
+
 #ifdef __cplusplus
 }
 #endif

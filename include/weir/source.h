@@ -62,6 +62,14 @@ struct weir_source_ops {
 WEIR_API weir_source *weir_source_add(weir_pipeline *pipeline, const char *name,
 				      const struct weir_source_ops *ops, void *self);
 
+/**
+ * A source's own data, for calls a connector offers on its handle. Lends.
+ *
+ * @return `self` when the source was added with these ops; else NULL
+ * Thread: any.  Since: 0.1.
+ */
+WEIR_API void *weir_source_self(const weir_source *source, const struct weir_source_ops *ops);
+
 /** How many messages may be emitted now. 0: stop reading until step is called again. */
 WEIR_API size_t weir_outlet_room(const weir_outlet *outlet);
 
@@ -90,7 +98,8 @@ struct weir_message_init {
  * Hands a message over. From WEIR_OK on, the pipeline answers for it.
  *
  * @param init         borrows, but for `owner`, which it takes unless it answers WEIR_AGAIN
- * @param ret_message  NULL, or gets the message: lent, for this step; look, do not keep
+ * @param ret_message  NULL, or gets the message on WEIR_OK: lent, until the next emit that asks for
+ *                     one or the end of the step
  * @return WEIR_AGAIN: there was no room, nothing was taken · WEIR_ERR_NOMEM: not taken in · any
  *         other failure is the pipeline's: return it from step
  */

@@ -24,5 +24,9 @@ struct weir__buffer *weir__buffer_new(const struct weir_env *env, size_t size);
 struct weir__buffer *weir__buffer_ref(struct weir__buffer *buffer);
 /* NULL is fine; returns NULL. */
 struct weir__buffer *weir__buffer_unref(struct weir__buffer *buffer);
+/* Whether anybody but the caller, who holds a reference, holds one. */
+bool weir__buffer_is_shared(const struct weir__buffer *buffer);
+/* A buffer nobody shares, made larger; it may move. NULL when out of memory, it then stays. */
+struct weir__buffer *weir__buffer_grow(struct weir__buffer *buffer, size_t size);
 
 #endif

@@ -48,6 +48,7 @@ struct weir__framer {
 	size_t seen;		/* bytes from begin already searched for the line end */
 	size_t end;		/* bytes written */
 	uint64_t stream_offset;	/* of `begin` */
+	size_t line_len;	/* LENGTH: bytes of the length's line, which stands at begin */
 	size_t body_len;	/* LENGTH: bytes of the body awaited, 0 while reading a length */
 	uint64_t skipped;	/* bytes of a too large message thrown away so far */
 	bool skipping;

@@ -1,0 +1,218 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The options of a Twitter source, checked by the add: no request is made with wrong ones.
+ *
+ * Guarantees: the first thing wrong is named with its remedy; values of credentials are never
+ * shown, also not in part. Callers: source.c.
+ */
+#include "connect/twitter/check.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "connect/twitter/config.h"
+#include "connect/twitter/predicate.h"
+#include "ground/error.h"
+
+#define LONGEST_MS 86400000u	/* a day */
+#define UNIX_PATH_BYTES 107
+
+static enum weir_status name_missing(const char *const secrets[WEIR__TWITTER_SECRETS],
+				     struct weir_error *err)
+{
+	char names[80] = "";
+	size_t len = 0;
+
+	for (size_t i = 0; i < WEIR__TWITTER_SECRETS; i++)
+		if (!secrets[i])
+			len += (size_t)snprintf(names + len, sizeof names - len, "%s%s",
+						len ? ", " : "", weir__twitter_secret_names[i]);
+	return weir__error_invalid(err, "missing: %s; set all four OAuth credentials, or "
+				   "'anonymous' for a gateway that wants none", names);
+}
+
+/* Credentials read from a file often bring its line end along: the signature would be wrong. */
+static bool has_blank_or_control(const char *text)
+{
+	for (; *text; text++)
+		if ((unsigned char)*text <= 0x20 || *text == 0x7f)
+			return true;
+	return false;
+}
+
+static enum weir_status check_credentials(const struct weir_twitter_source_options *options,
+					  struct weir_error *err)
+{
+	const char *secrets[WEIR__TWITTER_SECRETS];
+
+	weir__twitter_config_secrets(options, secrets);
+	if (options->anonymous)
+		return WEIR_OK;
+	for (size_t i = 0; i < WEIR__TWITTER_SECRETS; i++)
+		if (!secrets[i])
+			return name_missing(secrets, err);
+	for (size_t i = 0; i < WEIR__TWITTER_SECRETS; i++)
+		if (has_blank_or_control(secrets[i]))
+			return weir__error_invalid(err, "%s: holds white space or a line end; "
+						   "remove it", weir__twitter_secret_names[i]);
+	return WEIR_OK;
+}
+
+static bool is_predicate(const char *name)
+{
+	return strcmp(name, "track") == 0 || strcmp(name, "follow") == 0 ||
+	       strcmp(name, "locations") == 0;
+}
+
+/* Of another URL's stream we do not know what it needs. */
+static enum weir_status check_has_predicate(const struct weir_twitter_source_options *options,
+					    struct weir_error *err)
+{
+	if (!weir__twitter_is_filter(options->url) || options->track || options->follow ||
+	    options->locations)
+		return WEIR_OK;
+	for (size_t i = 0; i < options->parameter_count; i++)
+		if (is_predicate(options->parameters[i].name))
+			return WEIR_OK;
+	return weir__error_invalid(err, "a filter stream needs track, follow or locations; the "
+				   "sample stream (url = WEIR_TWITTER_SAMPLE_URL) does not");
+}
+
+static enum weir_status check_parameters(const struct weir_twitter_source_options *options,
+					 struct weir_error *err)
+{
+	if (options->parameter_count && !options->parameters)
+		return weir__error_invalid(err, "parameters: NULL, but parameter_count is %zu",
+					   options->parameter_count);
+	for (size_t i = 0; i < options->parameter_count; i++) {
+		const struct weir_property *parameter = &options->parameters[i];
+
+		if (!parameter->name || !*parameter->name)
+			return weir__error_invalid(err, "parameters[%zu]: has no name", i);
+		if (!parameter->value)
+			return weir__error_invalid(err, "parameters[%zu]: '%.60s' has no value", i,
+						   parameter->name);
+	}
+	return WEIR_OK;
+}
+
+/* The URL is not shown whole: its query may hold a gateway's key. */
+static enum weir_status check_url(const struct weir_twitter_source_options *options,
+				  struct weir_error *err)
+{
+	const char *url = options->url;
+	const size_t scheme = strncmp(url, "https://", 8) == 0 ? 8 :
+			      strncmp(url, "http://", 7) == 0 ? 7 : 0;
+	const char *host = url + scheme;
+	const size_t host_len = strcspn(host, "/?#");
+
+	if (!scheme)
+		return weir__error_invalid(err, "url: must begin with https:// or http://");
+	if (memchr(host, '@', host_len))
+		return weir__error_invalid(err, "url: holds a user name or password; take it out");
+	if (host_len == 0 || *host == ':')
+		return weir__error_invalid(err, "url: has no host");
+	if (has_blank_or_control(url))
+		return weir__error_invalid(err, "url: holds white space; write %%20");
+	if (strchr(url, '#'))
+		return weir__error_invalid(err, "url: has a fragment (#…); take it out");
+	if (strcmp(options->method, "GET") && strcmp(options->method, "POST"))
+		return weir__error_invalid(err, "method: '%.20s'; it is GET or POST",
+					   options->method);
+	return WEIR_OK;
+}
+
+static enum weir_status check_ca_file(const char *path, struct weir_error *err)
+{
+	const int fd = path ? open(path, O_RDONLY | O_CLOEXEC) : -1;
+	ssize_t got;
+	char byte;
+
+	if (!path)
+		return WEIR_OK;
+	if (fd < 0)
+		return weir__error_os(err, errno, "ca_file: cannot open '%.140s'", path);
+	got = read(fd, &byte, 1);
+	if (got < 0)
+		weir__error_os(err, errno, "ca_file: cannot read '%.140s'", path);
+	else if (got == 0)
+		weir__error_invalid(err, "ca_file: '%.140s' is empty", path);
+	close(fd);
+	return got > 0 ? WEIR_OK : got < 0 ? WEIR_ERR_IO : WEIR_ERR_INVALID;
+}
+
+static bool has_control(const char *text)
+{
+	for (; text && *text; text++)
+		if ((unsigned char)*text < 0x20 || *text == 0x7f)
+			return true;
+	return false;
+}
+
+static enum weir_status check_connection(const struct weir_twitter_source_options *options,
+					 struct weir_error *err)
+{
+	if (has_control(options->user_agent))
+		return weir__error_invalid(err, "user_agent: holds a control character");
+	if (has_control(options->proxy))
+		return weir__error_invalid(err, "proxy: holds a control character");
+	if (options->unix_socket && strlen(options->unix_socket) > UNIX_PATH_BYTES)
+		return weir__error_invalid(err, "unix_socket: longer than %d bytes",
+					   UNIX_PATH_BYTES);
+	return check_ca_file(options->ca_file, err);
+}
+
+static enum weir_status check_time(const char *option, uint64_t value_ms, struct weir_error *err)
+{
+	if (value_ms > LONGEST_MS)
+		return weir__error_invalid(err, "%s: %ju; at most %u (a day)", option,
+					   (uintmax_t)value_ms, LONGEST_MS);
+	return WEIR_OK;
+}
+
+static enum weir_status check_numbers(const struct weir_twitter_source_options *options,
+				      struct weir_error *err)
+{
+	if (check_time("connect_ms", options->connect_ms, err) < 0 ||
+	    check_time("stall_ms", options->stall_ms, err) < 0 ||
+	    check_time("proven_ms", options->proven_ms, err) < 0)
+		return WEIR_ERR_INVALID;
+	if (options->jitter_percent > 25)
+		return weir__error_invalid(err, "jitter_percent: %u; at most 25",
+					   options->jitter_percent);
+	if (options->max_message_bytes > UINT32_MAX - 1)
+		return weir__error_invalid(err, "max_message_bytes: %zu; at most %u",
+					   options->max_message_bytes, UINT32_MAX - 1);
+	return WEIR_OK;
+}
+
+static enum weir_status check_http(const struct weir_twitter_source_options *options,
+				   struct weir_error *err)
+{
+	const struct weir_http_ops *ops = options->http ? options->http->ops : NULL;
+
+	if (!options->http)
+		return WEIR_OK;
+	if (!ops || !ops->open || !ops->step || !ops->resume || !ops->close)
+		return weir__error_invalid(err, "http: a transport needs open, step, resume and "
+					   "close");
+	return WEIR_OK;
+}
+
+enum weir_status weir__twitter_check(const struct weir_twitter_source_options *options,
+				     struct weir_error *err)
+{
+	enum weir_status (*const checks[])(const struct weir_twitter_source_options *,
+					   struct weir_error *) = {
+		check_http, check_url, check_credentials, check_parameters, check_has_predicate,
+		weir__twitter_check_predicates, check_connection, check_numbers,
+	};
+	enum weir_status status = WEIR_OK;
+
+	for (size_t i = 0; status == WEIR_OK && i < sizeof checks / sizeof *checks; i++)
+		status = checks[i](options, err);
+	return status;
+}

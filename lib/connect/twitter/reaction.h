@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: MIT */
+/* What to do about an HTTP status, and about the code of a disconnect message: two tables. */
+#ifndef WEIR_TWITTER_REACTION_H
+#define WEIR_TWITTER_REACTION_H
+
+#include "weir/error.h"
+
+enum weir__twitter_answer_to {
+	WEIR__TWITTER_FATAL,	/* stop with an error */
+	WEIR__TWITTER_RETRY,	/* HTTP backoff, for ever */
+	WEIR__TWITTER_TRY,	/* HTTP backoff, WEIR__TWITTER_TRIES times, then fatal */
+	WEIR__TWITTER_CALM,	/* backoff of the rate class, and an alert */
+	WEIR__TWITTER_CLOCK,	/* correct the clock and try once more, else fatal */
+	WEIR__TWITTER_COUNT	/* leave `count` out and try once more, else fatal */
+};
+#define WEIR__TWITTER_TRIES 5
+
+struct weir__twitter_status {
+	int first, last;
+	enum weir__twitter_answer_to reaction;
+	enum weir_status status;	/* of the error it ends in */
+	const char *meaning;
+	const char *remedy;
+};
+
+/* Never NULL. */
+const struct weir__twitter_status *weir__twitter_status(int http_status);
+
+enum weir__twitter_parting {
+	WEIR__TWITTER_PART_DROP,	/* as a dropped connection: at once if it was a proven one */
+	WEIR__TWITTER_PART_BACKOFF,	/* network backoff, no free attempt */
+	WEIR__TWITTER_PART_TAKEOVER,	/* another consumer: alert, one more try after a minute */
+	WEIR__TWITTER_PART_END,		/* as intended: the source ends */
+	WEIR__TWITTER_PART_FATAL	/* stop with an error */
+};
+
+struct weir__twitter_disconnect {
+	uint64_t code;
+	enum weir__twitter_parting parting;
+	const char *meaning;
+	const char *alert;	/* NULL: none */
+};
+
+/* Never NULL; unknown codes and what is no code at all get a row of their own. */
+const struct weir__twitter_disconnect *weir__twitter_disconnect(uint64_t code);
+
+#endif

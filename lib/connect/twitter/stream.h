@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The body of one connection after the other: bytes → frames → messages → the outlet.
+ *
+ * The owner sets `outlet` for the time of its step; nothing is emitted outside of it, and never
+ * more than the outlet has room for. What finds no room stays with the transport or, at most one
+ * buffer of it, here.
+ */
+#ifndef WEIR_TWITTER_STREAM_H
+#define WEIR_TWITTER_STREAM_H
+
+#include "connect/twitter/config.h"
+#include "kit/frame.h"
+#include "weir/source.h"
+#include "wire/inflate.h"
+
+struct weir__twitter_stream {
+	const struct weir__twitter_config *config;
+	weir_port *port;
+	weir_outlet *outlet;
+	struct weir__framer framer;
+	struct weir__inflate inflate;	/* in use while `compressed`; must not move */
+	bool compressed;		/* this connection's body is */
+	bool inflating;			/* there is output that found no room in the framer */
+	size_t taken;			/* bytes already used of those that will come again */
+
+	struct weir__frame held;	/* a message that found no room; with a reference */
+	bool holding;
+	char *gap;			/* a gap message that goes first; NULL: none */
+
+	/* What this connection told so far. */
+	uint64_t missed;		/* the largest limit.track */
+	bool disconnected;		/* a disconnect message came */
+	uint64_t disconnect_code;
+	char disconnect_reason[128];
+	struct weir_error broken;	/* framing or compression is damaged; WEIR_OK: no */
+};
+
+void weir__twitter_stream_init(struct weir__twitter_stream *stream,
+			       const struct weir__twitter_config *config);
+void weir__twitter_stream_release(struct weir__twitter_stream *stream);
+
+/* A new connection's body begins. `coding`: by its Content-Encoding; NULL: none. */
+enum weir_status weir__twitter_stream_begin(struct weir__twitter_stream *stream,
+					    const enum weir__inflate_coding *coding,
+					    struct weir_error *err);
+/* Takes `gap`: goes before anything else. */
+void weir__twitter_stream_gap(struct weir__twitter_stream *stream, char *gap);
+/* The connection has ended, and all was drained: what is left is a cut message. */
+void weir__twitter_stream_end(struct weir__twitter_stream *stream);
+
+/*
+ * Bytes of the body. WEIR_OK: taken · WEIR_AGAIN: not (all) taken; they are expected to come
+ * again · below zero: the pipeline's failure.
+ */
+enum weir_status weir__twitter_stream_write(struct weir__twitter_stream *stream,
+					    struct weir_slice bytes, struct weir_error *err);
+/* Emits what is there. WEIR_OK: nothing is left that could be · WEIR_AGAIN: no room · below zero. */
+enum weir_status weir__twitter_stream_drain(struct weir__twitter_stream *stream,
+					    struct weir_error *err);
+
+#endif

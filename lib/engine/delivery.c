@@ -1,0 +1,388 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Deliveries: one message's way to one sink, with retries and dead letters.
+ *
+ *     send ─► waiting ─offer─► submitted ─done─► settled
+ *               ▲  ▲               │
+ *               │  └────AGAIN──────┤
+ *               └───RETRY, later───┤
+ *                                  └─SKIP─► waiting at the dead letters, once
+ *
+ * Invariants: a sink's waiting deliveries stand in the order in which they came, also those that
+ * came back; none is freed but by done, or at the end of the pipeline; a failure that nothing can
+ * mend leaves the delivery where it is, counted as in flight, and fails the pipeline.
+ */
+#include "engine/engine.h"
+
+#include <string.h>
+
+#include "ground/error.h"
+
+static void push(struct weir__queue *queue, weir_delivery *delivery)
+{
+	delivery->next = NULL;
+	delivery->prev = queue->tail;
+	if (queue->tail)
+		queue->tail->next = delivery;
+	else
+		queue->head = delivery;
+	queue->tail = delivery;
+}
+
+static void take(struct weir__queue *queue, weir_delivery *delivery)
+{
+	if (delivery->prev)
+		delivery->prev->next = delivery->next;
+	else
+		queue->head = delivery->next;
+	if (delivery->next)
+		delivery->next->prev = delivery->prev;
+	else
+		queue->tail = delivery->prev;
+	delivery->prev = delivery->next = NULL;
+}
+
+/* To its place among the waiting: what comes back is nearly always older than all of them. */
+static void wait(weir_sink *sink, weir_delivery *delivery)
+{
+	struct weir__queue *queue = &sink->waiting;
+	weir_delivery *after = queue->head;
+
+	weir__counter_add(&sink->waiting_count, 1);
+	if (!queue->tail || queue->tail->sequence < delivery->sequence) {
+		push(queue, delivery);
+		return;
+	}
+	while (after->sequence < delivery->sequence)
+		after = after->next;
+	delivery->next = after;
+	delivery->prev = after->prev;
+	if (after->prev)
+		after->prev->next = delivery;
+	else
+		queue->head = delivery;
+	after->prev = delivery;
+}
+
+static void wait_no_more(weir_sink *sink, weir_delivery *delivery)
+{
+	take(&sink->waiting, delivery);
+	weir__counter_sub(&sink->waiting_count, 1);
+}
+
+static void submitted(weir_sink *sink, weir_delivery *delivery)
+{
+	push(&sink->submitted, delivery);
+	weir__counter_add(&sink->in_flight, 1);
+}
+
+static void submitted_no_more(weir_sink *sink, weir_delivery *delivery)
+{
+	take(&sink->submitted, delivery);
+	weir__counter_sub(&sink->in_flight, 1);
+}
+
+static void delivery_free(weir_pipeline *pipeline, weir_delivery *delivery)
+{
+	weir__free(&pipeline->env, delivery->key_block, delivery->key.len);
+	weir__free(&pipeline->env, delivery->death, sizeof *delivery->death);
+	delivery->next = pipeline->spare;
+	pipeline->spare = delivery;
+}
+
+static weir_delivery *delivery_new(weir_pipeline *pipeline)
+{
+	weir_delivery *delivery = pipeline->spare;
+
+	if (!delivery)
+		return weir__alloc(&pipeline->env, sizeof *delivery);
+	pipeline->spare = delivery->next;
+	*delivery = (weir_delivery){ 0 };
+	return delivery;
+}
+
+static enum weir_status make_key(weir_delivery *delivery, const weir_rule *rule,
+				 struct weir_error *err)
+{
+	weir_pipeline *pipeline = rule->pipeline;
+	const weir_message *message = delivery->message;
+	const struct weir__template_source from = { .text = message->body.data,
+						    .slots = pipeline->slots,
+						    .kind = weir_kind_name(message->kind),
+						    .source = message->source };
+	char text[WEIR__TEMPLATE_KEY_BYTES];
+	size_t len;
+
+	if (!rule->key)
+		delivery->key = rule->without_key ? (struct weir_slice){ 0 } : message->key;
+	if (!rule->key || !weir__template_key(rule->key, &from, text, sizeof text, &len))
+		return WEIR_OK;
+	delivery->key_block = weir__resize(&pipeline->env, NULL, 0, len ? len : 1);
+	if (!delivery->key_block)
+		return weir__error_no_memory(err);
+	memcpy(delivery->key_block, text, len);
+	delivery->key = (struct weir_slice){ delivery->key_block, len };
+	return WEIR_OK;
+}
+
+static void settle(weir_pipeline *pipeline, weir_message *message)
+{
+	const struct weir__transit *transit = &message->transit;
+	const enum weir__outcome outcome = transit->dead_lettered ? WEIR__DEAD_LETTERED
+					   : transit->delivered	  ? WEIR__DELIVERED
+								  : WEIR__DROPPED;
+	weir_source *source = transit->source;
+
+	weir__tally_settle(&pipeline->all, outcome);
+	weir__tally_settle(&pipeline->kinds[weir__kind_index(message->kind)], outcome);
+	weir__tally_settle(&source->counters.all, outcome);
+	weir__window_leave(&pipeline->window, message->body.len);
+	weir__counter_set(&pipeline->in_flight_bytes, pipeline->window.bytes);
+	weir__tracker_settle(&source->tracker, transit->track);
+}
+
+void weir__message_release(weir_message *message)
+{
+	if (--message->transit.pending == 0)
+		settle(message->transit.source->port.pipeline, message);
+}
+
+/* Where a delivery stands that nothing can mend: at its sink, not settled, for all to count. */
+static enum weir_status give_up(weir_delivery *delivery, const struct weir_error *reason,
+				struct weir_error *err, const char *because)
+{
+	weir_sink *sink = delivery->sink;
+
+	wait(sink, delivery);
+	sink->is_broken = true;
+	weir_error_set(err, reason->status, WEIR_REMEDY_STOP, "sink '%s': %s%s", sink->name,
+		       reason->text, because);
+	err->remote_code = reason->remote_code;
+	err->os_error = reason->os_error;
+	return err->status;
+}
+
+static enum weir_status start(weir_delivery *delivery, struct weir_error *err);
+
+/* Re-addresses a delivery to the dead letters, once. */
+static enum weir_status bury(weir_delivery *delivery, const struct weir_error *reason,
+			     struct weir_error *err)
+{
+	weir_pipeline *pipeline = delivery->sink->port.pipeline;
+
+	weir__counter_add(&delivery->sink->failed, 1);
+	if (delivery->death)
+		return give_up(delivery, reason, err, "; it is where dead letters go");
+	if (!pipeline->dead_sink)
+		return give_up(delivery, reason, err,
+			       "; no dead letters are set (weir_pipeline_set_dead_letters)");
+	delivery->death = weir__alloc(&pipeline->env, sizeof *delivery->death);
+	if (!delivery->death)
+		return give_up(delivery, reason, err, "; out of memory for the dead letter");
+	weir_port_log(&delivery->sink->port, WEIR_LOG_WARN, "dead letter: %s", reason->text);
+	*delivery->death = (struct weir__death){ .reason = *reason,
+						 .sink = delivery->sink->name,
+						 .destination = delivery->to->name };
+	delivery->sink = pipeline->dead_sink;
+	delivery->to = pipeline->dead_destination;
+	delivery->attempt = 0;
+	delivery->sequence = delivery->sink->next_sequence++;
+	return start(delivery, err);
+}
+
+static uint64_t retry_delay(const weir_pipeline *pipeline, uint32_t attempt)
+{
+	const uint64_t most = pipeline->options.retry_most_ms;
+	const uint64_t first = pipeline->options.retry_first_ms;
+	const uint32_t doublings = attempt ? attempt - 1 : 0;
+
+	return doublings > 32 || first << doublings > most ? most : first << doublings;
+}
+
+/* A sink would not have it, or gave it back. The delivery is in no queue. */
+static enum weir_status refuse(weir_delivery *delivery, const struct weir_error *reason,
+			       struct weir_error *err)
+{
+	weir_sink *sink = delivery->sink;
+	const weir_pipeline *pipeline = sink->port.pipeline;
+	const uint32_t most = pipeline->options.retry_attempts;
+
+	if (reason->remedy == WEIR_REMEDY_SKIP)
+		return bury(delivery, reason, err);
+	if (reason->remedy == WEIR_REMEDY_STOP) {
+		weir__counter_add(&sink->failed, 1);
+		return give_up(delivery, reason, err, "");
+	}
+	if (most && delivery->attempt >= most)
+		return bury(delivery, reason, err);
+	weir__counter_add(&sink->failed, 1);
+	weir__counter_add(&sink->retried, 1);
+	sink->retry_ms = pipeline->now_ms + retry_delay(pipeline, delivery->attempt);
+	wait(sink, delivery);
+	return WEIR_OK;
+}
+
+/* Hands it to its sink. The delivery is in no queue before, and in one or gone afterwards. */
+static enum weir_status offer(weir_delivery *delivery, struct weir_error *err)
+{
+	weir_sink *sink = delivery->sink;
+	struct weir_error reason;
+	enum weir_status status;
+
+	status = weir__sink_prepare(sink, delivery->to, &reason);
+	if (status < 0) {
+		delivery->attempt++;
+		return refuse(delivery, &reason, err);
+	}
+	submitted(sink, delivery);
+	delivery->attempt++;
+	weir__counter_add(&sink->attempts, 1);
+	status = sink->ops->submit(sink->self, delivery, &reason);
+	if (status == WEIR_OK)
+		return WEIR_OK;
+	submitted_no_more(sink, delivery);
+	if (status < 0)
+		return refuse(delivery, &reason, err);
+	delivery->attempt--;
+	weir__counter_sub(&sink->attempts, 1);
+	sink->is_full = true;
+	wait(sink, delivery);
+	return WEIR_OK;
+}
+
+static bool accepts(const weir_sink *sink)
+{
+	return !sink->is_broken && !sink->is_full && sink->is_open &&
+	       sink->retry_ms <= sink->port.pipeline->now_ms;
+}
+
+static enum weir_status start(weir_delivery *delivery, struct weir_error *err)
+{
+	weir_sink *sink = delivery->sink;
+
+	if (!sink->waiting.head && accepts(sink))
+		return offer(delivery, err);
+	wait(sink, delivery);
+	return WEIR_OK;
+}
+
+enum weir_status weir__delivery_offer_waiting(weir_sink *sink, struct weir_error *err)
+{
+	enum weir_status status = WEIR_OK;
+
+	while (status == WEIR_OK && sink->waiting.head && accepts(sink)) {
+		weir_delivery *delivery = sink->waiting.head;
+
+		wait_no_more(sink, delivery);
+		status = offer(delivery, err);
+	}
+	return status;
+}
+
+static weir_delivery *add(weir_pipeline *pipeline, weir_message *message, weir_sink *sink,
+			  struct weir__destination *to)
+{
+	weir_delivery *delivery = delivery_new(pipeline);
+
+	if (!delivery)
+		return NULL;
+	delivery->message = weir_message_ref(message);
+	delivery->sink = sink;
+	delivery->to = to;
+	delivery->sequence = sink->next_sequence++;
+	message->transit.pending++;
+	return delivery;
+}
+
+enum weir_status weir__delivery_send(weir_pipeline *pipeline, weir_message *message,
+				     weir_rule *rule, weir_sink *sink, struct weir__destination *to,
+				     struct weir_error *err)
+{
+	weir_delivery *delivery = add(pipeline, message, sink, to);
+
+	if (!delivery)
+		return weir__error_no_memory(err);
+	delivery->rule = rule;
+	weir__counter_add(&rule->in_flight, 1);
+	if (make_key(delivery, rule, err) < 0) {
+		wait(sink, delivery);
+		return WEIR_ERR_NOMEM;
+	}
+	return start(delivery, err);
+}
+
+enum weir_status weir__delivery_send_unrouted(weir_pipeline *pipeline, weir_message *message,
+					      struct weir_error *err)
+{
+	weir_delivery *delivery =
+		add(pipeline, message, pipeline->dead_sink, pipeline->dead_destination);
+
+	if (!delivery)
+		return weir__error_no_memory(err);
+	delivery->key = message->key;
+	delivery->death = weir__alloc(&pipeline->env, sizeof *delivery->death);
+	if (!delivery->death) {
+		wait(delivery->sink, delivery);
+		return weir__error_no_memory(err);
+	}
+	*delivery->death = (struct weir__death){ .sink = "", .destination = "" };
+	weir_error_set(&delivery->death->reason, WEIR_ERR_REFUSED, WEIR_REMEDY_SKIP,
+		       "no route takes a %s of source '%s'", weir_kind_name(message->kind),
+		       message->source);
+	return start(delivery, err);
+}
+
+static void count_done(weir_delivery *delivery)
+{
+	weir_sink *sink = delivery->sink;
+	weir_rule *rule = delivery->rule;
+	weir_message *message = delivery->message;
+
+	weir__counter_add(&sink->delivered, 1);
+	weir__counter_add(&sink->bytes, message->body.len);
+	if (delivery->death)
+		message->transit.dead_lettered = true;
+	else
+		message->transit.delivered = true;
+	if (!rule)
+		return;
+	weir__counter_sub(&rule->in_flight, 1);
+	weir__counter_add(delivery->death ? &rule->dead_lettered : &rule->delivered, 1);
+}
+
+void weir_delivery_done(weir_delivery *delivery)
+{
+	weir_sink *sink = delivery->sink;
+	weir_message *message = delivery->message;
+
+	submitted_no_more(sink, delivery);
+	count_done(delivery);
+	delivery_free(sink->port.pipeline, delivery);
+	weir__message_release(message);
+	weir_message_unref(message);
+}
+
+void weir_delivery_fail(weir_delivery *delivery, const struct weir_error *reason)
+{
+	weir_sink *sink = delivery->sink;
+	struct weir_error err;
+
+	submitted_no_more(sink, delivery);
+	if (refuse(delivery, reason, &err) < 0)
+		weir_pipeline_fail(sink->port.pipeline, &err);
+}
+
+void weir__delivery_discard_all(weir_sink *sink)
+{
+	struct weir__queue *const queues[] = { &sink->waiting, &sink->submitted };
+
+	for (size_t i = 0; i < sizeof queues / sizeof *queues; i++) {
+		while (queues[i]->head) {
+			weir_delivery *delivery = queues[i]->head;
+
+			take(queues[i], delivery);
+			weir_message_unref(delivery->message);
+			delivery_free(sink->port.pipeline, delivery);
+		}
+	}
+}

@@ -1,0 +1,255 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The machine's parts as its files see them: pipeline, port, source, sink, rule, delivery.
+ *
+ * Everything hangs on the pipeline and is touched by its thread only; what other threads may
+ * touch is atomic (stop, wake, state) or a counter.
+ *
+ *     source ─emit─► message ─route─► deliveries ─submit─► sink
+ *        ▲                                                  │ done / fail
+ *        └────────── ack ◄── tracker ◄── settle ◄───────────┘
+ */
+#ifndef WEIR_ENGINE_ENGINE_H
+#define WEIR_ENGINE_ENGINE_H
+
+#include <pthread.h>
+#include <stdatomic.h>
+
+#include "kit/table.h"
+#include "loop/poller.h"
+#include "model/counters.h"
+#include "model/match.h"
+#include "model/message.h"
+#include "model/template.h"
+#include "model/window.h"
+#include "weir/metrics.h"
+#include "weir/pipeline.h"
+#include "weir/router.h"
+#include "weir/sink.h"
+#include "weir/source.h"
+
+#define WEIR__NEVER UINT64_MAX
+#define WEIR__OWN_HEADERS 16	/* most that a route and a dead letter add */
+
+struct weir__source_counters {
+	struct weir__tally all;
+	weir__counter counts[WEIR_COUNT_RECONNECTS + WEIR_RECONNECT_CAUSES];
+	weir__counter lag_ms;
+	weir__counter settled_lane, settled_offset;
+};
+
+struct weir_port {
+	weir_pipeline *pipeline;
+	const char *name;
+	struct weir__watch *watches;
+	uint64_t deadline_ms;		/* WEIR__NEVER: none */
+	bool due;			/* step is to be called */
+	atomic_bool woken;
+	struct weir__source_counters *counters;	/* NULL on a sink's port */
+};
+
+struct weir_outlet {
+	weir_source *source;
+	bool is_open;		/* a step is running */
+	weir_message *shown;	/* the last one it asked to see: kept until the step ends */
+};
+
+enum weir__phase {
+	WEIR__CLOSED,	/* not opened yet, or closed for good */
+	WEIR__OPEN,
+	WEIR__REOPENING	/* closed until reopen_ms, then opened again */
+};
+
+struct weir_source {
+	struct weir_port port;
+	struct weir_outlet outlet;
+	char *name;
+	const struct weir_source_ops *ops;
+	void *self;
+	weir_source *next;
+	enum weir__phase phase;
+	bool starved;		/* found no room: is to be called when there is some */
+	uint64_t reopen_ms;
+	uint32_t reopens;	/* in a row */
+	struct weir__tracker tracker;
+	struct weir__source_counters counters;
+};
+
+/* A destination of a sink; made once, lives as long as the sink. */
+struct weir__destination {
+	const char *name;
+	void *handle;
+	bool prepared;
+};
+
+struct weir__queue {
+	weir_delivery *head, *tail;
+};
+
+struct weir_sink {
+	struct weir_port port;
+	char *name;
+	const struct weir_sink_ops *ops;
+	void *self;
+	weir_sink *next;
+	bool is_open;
+	bool is_broken;		/* it failed the pipeline: nothing of it is waited for */
+	bool is_full;		/* it said WEIR_AGAIN since its last step */
+	uint64_t retry_ms;	/* nothing is offered before; 0: at once */
+	struct weir__queue waiting;	/* in the order of their sequence */
+	struct weir__queue submitted;
+	uint64_t next_sequence;
+	struct weir__table destinations;
+	weir__counter attempts, delivered, failed, retried, in_flight, waiting_count, bytes;
+};
+
+/* A route in place. */
+struct weir_rule {
+	weir_rule *next;
+	weir_pipeline *pipeline;
+	char *name;
+	const weir_source *from;
+	unsigned kinds, traits, without_traits, headers;
+	struct weir__match *where;
+	size_t where_count;
+	weir_match_fn *match;
+	void *user;
+	weir_sink *sink;	/* NULL: drops */
+	bool final;
+	struct weir__destination *fixed;	/* `to` without fields */
+	weir__template *to;			/* `to` with fields */
+	struct weir__destination *fallback;
+	size_t destinations, max_destinations;
+	weir__template *key;	/* NULL: the message's own, or none */
+	bool without_key;
+	weir__counter matched, delivered, dead_lettered, in_flight, fallbacks;
+};
+
+/* Why a delivery goes to the dead letters. */
+struct weir__death {
+	struct weir_error reason;
+	const char *sink, *destination;
+};
+
+struct weir_delivery {
+	weir_delivery *prev, *next;
+	weir_message *message;
+	weir_sink *sink;
+	weir_rule *rule;	/* NULL: no route took the message */
+	struct weir__destination *to;
+	struct weir_slice key;
+	void *key_block;	/* a key that a template made; key.len bytes */
+	struct weir__death *death;	/* NULL: on its proper way */
+	uint64_t sequence;	/* order of arrival at its sink */
+	uint32_t attempt;
+	void *user;
+};
+
+struct weir__header_scratch {
+	struct weir_header *headers;
+	size_t capacity;
+	char received[24], code[24], time[24];
+};
+
+struct weir_pipeline {
+	struct weir_env env;
+	struct weir_pipeline_options options;
+	struct weir_error error;
+	_Atomic(enum weir_state) state;
+	atomic_bool stop_asked;
+	struct weir__poller poller;
+	uint64_t now_ms, wall_ms;	/* of this turn */
+	uint64_t drain_until_ms;	/* WEIR__NEVER: as long as it takes */
+
+	weir_source *sources, **sources_end;
+	weir_sink *sinks, **sinks_end;
+	weir_rule *rules, **rules_end;
+	size_t rule_count;
+	weir_sink *dead_sink;
+	struct weir__destination *dead_destination;
+
+	weir__plan *plan;
+	struct weir__kind_slots kind_slots;
+	struct weir__slot *slots;
+	size_t slot_count;
+	bool asks_fields;	/* some route looks at a field */
+
+	struct weir__window window;
+	weir_delivery *spare;	/* deliveries to use again */
+	struct weir__header_scratch scratch;
+
+	struct weir__tally all;
+	struct weir__tally kinds[WEIR_KIND_COUNT];
+	weir__counter in_flight_bytes, unrouted, fallbacks, lag_ms;
+
+	pthread_t thread;
+	bool has_thread;
+	enum weir_status thread_status;
+};
+
+/* pipeline.c */
+void weir__pipeline_log(const weir_pipeline *pipeline, enum weir_log_level level,
+			const char *format, ...) WEIR_PRINTF(3, 4);
+void weir__pipeline_enter(weir_pipeline *pipeline, enum weir_state state);
+/* Construction calls: whether anything may still be added; a late one fails the pipeline. */
+bool weir__pipeline_is_building(weir_pipeline *pipeline, const char *what, const char *name);
+
+/* port.c */
+void weir__port_init(struct weir_port *port, weir_pipeline *pipeline, const char *name,
+		     struct weir__source_counters *counters);
+void weir__port_release(struct weir_port *port);
+/* Takes note of time and wakes; whether step is to be called, once. */
+bool weir__port_take_due(struct weir_port *port, uint64_t now_ms);
+uint64_t weir__port_next_ms(const struct weir_port *port);
+
+/* source.c */
+enum weir_status weir__source_open(weir_source *source, struct weir_error *err);
+enum weir_status weir__source_turn(weir_source *source, struct weir_error *err);
+void weir__source_close(weir_source *source);
+void weir__source_acknowledge(weir_source *source);
+void weir__source_free(weir_source *source);
+
+/* sink.c */
+enum weir_status weir__sink_open(weir_sink *sink, struct weir_error *err);
+enum weir_status weir__sink_turn(weir_sink *sink, struct weir_error *err);
+void weir__sink_flush(weir_sink *sink);
+void weir__sink_close(weir_sink *sink);
+void weir__sink_free(weir_sink *sink);
+bool weir__sink_is_idle(const weir_sink *sink);
+/* The destination of that name, made when it is new; NULL when out of memory. */
+struct weir__destination *weir__sink_destination(weir_sink *sink, const char *name, size_t len,
+						 bool *ret_is_new);
+/* Tells the sink of a destination, once. */
+enum weir_status weir__sink_prepare(weir_sink *sink, struct weir__destination *to,
+				    struct weir_error *err);
+
+/* route.c, rule.c */
+/* Sends a message along every route that takes it. */
+enum weir_status weir__route(weir_pipeline *pipeline, weir_message *message,
+			     struct weir_error *err);
+bool weir__rule_takes(const weir_rule *rule, const weir_message *message,
+		      const struct weir__slot *slots);
+/* The destination of a message on this rule; NULL when out of memory. */
+struct weir__destination *weir__rule_destination(weir_rule *rule, const weir_message *message,
+						 const struct weir__slot *slots);
+void weir__rule_free(weir_rule *rule);
+
+/* delivery.c */
+/* A new delivery on its way; it may be settled when this returns. */
+enum weir_status weir__delivery_send(weir_pipeline *pipeline, weir_message *message,
+				     weir_rule *rule, weir_sink *sink,
+				     struct weir__destination *to, struct weir_error *err);
+/* A message that no route takes, to the dead letters. */
+enum weir_status weir__delivery_send_unrouted(weir_pipeline *pipeline, weir_message *message,
+					      struct weir_error *err);
+/* Offers what waits, until the sink is full or a retry is due later. */
+enum weir_status weir__delivery_offer_waiting(weir_sink *sink, struct weir_error *err);
+/* One pending thing less; the last settles the message. */
+void weir__message_release(weir_message *message);
+/* Frees without settling: the end of the pipeline. */
+void weir__delivery_discard_all(weir_sink *sink);
+
+/* step.c */
+enum weir_status weir__turn(weir_pipeline *pipeline, int timeout_ms);
+
+#endif

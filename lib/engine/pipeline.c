@@ -1,0 +1,217 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The pipeline: construction that remembers its first failure, state, stop, and the end of all.
+ *
+ * Invariants: the first error stays; a pipeline that has one takes nothing more on; what other
+ * threads touch is `stop_asked`, `state`, ports' wakes and counters, all atomic.
+ */
+#include "engine/engine.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "ground/error.h"
+#include "ground/options.h"
+
+#define DEFAULT_WINDOW_MESSAGES 16384
+#define DEFAULT_WINDOW_BYTES (16u << 20)
+#define DEFAULT_DRAIN_MS 10000
+#define DEFAULT_RETRY_FIRST_MS 100
+#define DEFAULT_RETRY_MOST_MS 30000
+
+static uint64_t or_default(uint64_t given, uint64_t otherwise)
+{
+	return given ? given : otherwise;
+}
+
+static enum weir_status read_options(weir_pipeline *pipeline,
+				     const struct weir_pipeline_options *given,
+				     struct weir_error *err)
+{
+	struct weir_pipeline_options *options = &pipeline->options;
+	const enum weir_status status = weir__options_read(given, options, sizeof *options,
+							   "weir_pipeline_options", err);
+
+	options->env = &pipeline->env;
+	options->window_messages = or_default(options->window_messages, DEFAULT_WINDOW_MESSAGES);
+	options->window_bytes = or_default(options->window_bytes, DEFAULT_WINDOW_BYTES);
+	options->drain_ms = or_default(options->drain_ms, DEFAULT_DRAIN_MS);
+	options->retry_first_ms = or_default(options->retry_first_ms, DEFAULT_RETRY_FIRST_MS);
+	options->retry_most_ms = or_default(options->retry_most_ms, DEFAULT_RETRY_MOST_MS);
+	pipeline->window.most_messages = options->window_messages;
+	pipeline->window.most_bytes = options->window_bytes;
+	if (status < 0)
+		return status;
+	if ((unsigned)options->unrouted > WEIR_UNROUTED_STOP)
+		return weir__error_invalid(err, "weir_pipeline_options: unrouted is %d",
+					   (int)options->unrouted);
+	if (options->retry_first_ms > options->retry_most_ms)
+		return weir__error_invalid(err,
+					   "weir_pipeline_options: retry_first_ms is above "
+					   "retry_most_ms");
+	return WEIR_OK;
+}
+
+static enum weir_status make_plan(weir_pipeline *pipeline, struct weir_error *err)
+{
+	pipeline->plan = weir__plan_new(&pipeline->env);
+	if (!pipeline->plan)
+		return weir__error_no_memory(err);
+	return weir__kind_plan(&pipeline->kind_slots, pipeline->plan, err);
+}
+
+weir_pipeline *weir_pipeline_new(const struct weir_pipeline_options *options)
+{
+	const bool has_env = options && options->size >= offsetof(struct weir_pipeline_options, env) +
+								 sizeof options->env;
+	const struct weir_env env = weir__env_complete(has_env ? options->env : NULL);
+	weir_pipeline *pipeline = weir__alloc(&env, sizeof *pipeline);
+	struct weir_error err;
+
+	if (!pipeline)
+		return NULL;
+	pipeline->env = env;
+	pipeline->sources_end = &pipeline->sources;
+	pipeline->sinks_end = &pipeline->sinks;
+	pipeline->rules_end = &pipeline->rules;
+	pipeline->poller = (struct weir__poller){ .poll_fd = -1, .wake_fd = -1 };
+	atomic_init(&pipeline->state, WEIR_STATE_IDLE);
+	atomic_init(&pipeline->stop_asked, false);
+	if (read_options(pipeline, options, &err) < 0 ||
+	    weir__poller_open(&pipeline->poller, &err) < 0 || make_plan(pipeline, &err) < 0)
+		weir_pipeline_fail(pipeline, &err);
+	return pipeline;
+}
+
+/* Closes all before it frees any: what is closed may still refer to another part. */
+static void free_parts(weir_pipeline *pipeline)
+{
+	for (weir_source *source = pipeline->sources; source; source = source->next)
+		weir__source_close(source);
+	for (weir_sink *sink = pipeline->sinks; sink; sink = sink->next)
+		weir__sink_close(sink);
+	while (pipeline->rules) {
+		weir_rule *rule = pipeline->rules;
+
+		pipeline->rules = rule->next;
+		weir__rule_free(rule);
+	}
+	while (pipeline->sinks) {
+		weir_sink *sink = pipeline->sinks;
+
+		pipeline->sinks = sink->next;
+		weir__sink_free(sink);
+	}
+	while (pipeline->sources) {
+		weir_source *source = pipeline->sources;
+
+		pipeline->sources = source->next;
+		weir__source_free(source);
+	}
+}
+
+weir_pipeline *weir_pipeline_free(weir_pipeline *pipeline)
+{
+	struct weir_env env;
+
+	if (!pipeline)
+		return NULL;
+	if (pipeline->has_thread) {
+		weir_pipeline_stop(pipeline);
+		weir_pipeline_join(pipeline);
+	}
+	free_parts(pipeline);
+	while (pipeline->spare) {
+		weir_delivery *delivery = pipeline->spare;
+
+		pipeline->spare = delivery->next;
+		weir__free(&pipeline->env, delivery, sizeof *delivery);
+	}
+	env = pipeline->env;
+	weir__free(&env, pipeline->slots, pipeline->slot_count * sizeof *pipeline->slots);
+	weir__free(&env, pipeline->scratch.headers,
+		   pipeline->scratch.capacity * sizeof *pipeline->scratch.headers);
+	weir__plan_free(pipeline->plan);
+	weir__poller_close(&pipeline->poller);
+	return weir__free(&env, pipeline, sizeof *pipeline);
+}
+
+const struct weir_error *weir_pipeline_error(const weir_pipeline *pipeline)
+{
+	static const struct weir_error no_pipeline = { .status = WEIR_ERR_NOMEM,
+						       .text = "out of memory: no pipeline" };
+
+	return pipeline ? &pipeline->error : &no_pipeline;
+}
+
+enum weir_state weir_pipeline_state(const weir_pipeline *pipeline)
+{
+	return pipeline ? atomic_load(&pipeline->state) : WEIR_STATE_FAILED;
+}
+
+const struct weir_env *weir_pipeline_env(const weir_pipeline *pipeline)
+{
+	return pipeline ? &pipeline->env : NULL;
+}
+
+void weir__pipeline_log(const weir_pipeline *pipeline, enum weir_log_level level,
+			const char *format, ...)
+{
+	char line[512];
+	va_list args;
+
+	if (!weir__log_enabled(&pipeline->env, level))
+		return;
+	va_start(args, format);
+	vsnprintf(line, sizeof line, format, args);
+	va_end(args);
+	weir__log(&pipeline->env, level, "pipeline", "%s", line);
+}
+
+void weir__pipeline_enter(weir_pipeline *pipeline, enum weir_state state)
+{
+	if (atomic_load(&pipeline->state) == state)
+		return;
+	atomic_store(&pipeline->state, state);
+	if (pipeline->options.on_state)
+		pipeline->options.on_state(pipeline->options.user, pipeline, state);
+}
+
+void weir_pipeline_fail(weir_pipeline *pipeline, const struct weir_error *reason)
+{
+	if (!pipeline || pipeline->error.status < 0)
+		return;
+	pipeline->error = *reason;
+	weir__pipeline_log(pipeline, WEIR_LOG_ERROR, "%s", reason->text);
+	if (pipeline->poller.wake_fd >= 0)
+		weir__poller_wake(&pipeline->poller);
+}
+
+bool weir__pipeline_is_building(weir_pipeline *pipeline, const char *what, const char *name)
+{
+	struct weir_error err;
+
+	if (!pipeline || pipeline->error.status < 0)
+		return false;
+	if (weir_pipeline_state(pipeline) == WEIR_STATE_IDLE)
+		return true;
+	weir_error_set(&err, WEIR_ERR_STATE, WEIR_REMEDY_STOP,
+		       "%s '%s': added after the start; add everything before", what,
+		       name ? name : "");
+	weir_pipeline_fail(pipeline, &err);
+	return false;
+}
+
+void weir_pipeline_stop(weir_pipeline *pipeline)
+{
+	if (!pipeline)
+		return;
+	atomic_store(&pipeline->stop_asked, true);
+	weir__poller_wake(&pipeline->poller);
+}
+
+int weir_pipeline_fd(const weir_pipeline *pipeline)
+{
+	return pipeline ? pipeline->poller.poll_fd : -1;
+}

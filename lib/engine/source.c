@@ -1,0 +1,345 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Sources: opened after the sinks, stepped while there is room, told what is settled.
+ *
+ * Invariants: a message is emitted only inside its source's step; every emitted message is in the
+ * window and in its source's tracker until it is settled; acknowledgements are made between
+ * turns of the connectors, never from inside emit.
+ */
+#include "engine/engine.h"
+
+#include <string.h>
+
+#include "ground/error.h"
+
+#define REOPEN_FIRST_MS 1000
+#define REOPEN_MOST_MS 60000
+
+static bool is_taken(const weir_pipeline *pipeline, const char *name)
+{
+	const weir_source *source = pipeline->sources;
+
+	while (source && strcmp(source->name, name) != 0)
+		source = source->next;
+	return source != NULL;
+}
+
+static enum weir_status check(const weir_pipeline *pipeline, const char *name,
+			      const struct weir_source_ops *ops, struct weir_error *err)
+{
+	if (!name || !*name)
+		return weir__error_invalid(err, "a source needs a name");
+	if (!ops || !ops->step)
+		return weir__error_invalid(err, "source '%s': its ops need a step", name);
+	if (is_taken(pipeline, name))
+		return weir__error_invalid(err, "source '%s': there is one of that name", name);
+	return WEIR_OK;
+}
+
+static weir_source *source_new(weir_pipeline *pipeline, const char *name,
+			       const struct weir_source_ops *ops, void *self)
+{
+	const struct weir_env *env = &pipeline->env;
+	weir_source *source = weir__alloc(env, sizeof *source);
+
+	if (!source)
+		return NULL;
+	source->name = weir__text_copy(env, name);
+	if (!source->name)
+		return weir__free(env, source, sizeof *source);
+	source->ops = ops;
+	source->self = self;
+	source->outlet.source = source;
+	weir__port_init(&source->port, pipeline, source->name, &source->counters);
+	weir__tracker_init(&source->tracker, env);
+	return source;
+}
+
+weir_source *weir_source_add(weir_pipeline *pipeline, const char *name,
+			     const struct weir_source_ops *ops, void *self)
+{
+	struct weir_error err;
+	weir_source *source = NULL;
+
+	if (weir__pipeline_is_building(pipeline, "source", name)) {
+		if (check(pipeline, name, ops, &err) == WEIR_OK) {
+			source = source_new(pipeline, name, ops, self);
+			if (!source)
+				weir__error_no_memory(&err);
+		}
+		if (!source)
+			weir_pipeline_fail(pipeline, &err);
+	}
+	if (!source) {
+		if (ops && ops->free)
+			ops->free(self);
+		return NULL;
+	}
+	*pipeline->sources_end = source;
+	pipeline->sources_end = &source->next;
+	return source;
+}
+
+void *weir_source_self(const weir_source *source, const struct weir_source_ops *ops)
+{
+	return source && source->ops == ops ? source->self : NULL;
+}
+
+void weir__source_free(weir_source *source)
+{
+	const struct weir_env *env = &source->port.pipeline->env;
+
+	if (source->ops->free)
+		source->ops->free(source->self);
+	weir__port_release(&source->port);
+	weir__tracker_release(&source->tracker);
+	weir__text_free(env, source->name);
+	weir__free(env, source, sizeof *source);
+}
+
+static void reopen_later(weir_source *source, const struct weir_error *reason)
+{
+	const uint32_t doublings = source->reopens < 6 ? source->reopens : 6;
+	uint64_t delay = REOPEN_FIRST_MS << doublings;
+
+	if (delay > REOPEN_MOST_MS)
+		delay = REOPEN_MOST_MS;
+	source->reopens++;
+	source->phase = WEIR__REOPENING;
+	source->reopen_ms = source->port.pipeline->now_ms + delay;
+	weir_port_log(&source->port, WEIR_LOG_WARN, "%s; opened again in %llu ms", reason->text,
+		      (unsigned long long)delay);
+}
+
+enum weir_status weir__source_open(weir_source *source, struct weir_error *err)
+{
+	enum weir_status status = WEIR_OK;
+
+	if (source->ops->open)
+		status = source->ops->open(source->self, &source->port, err);
+	if (status < 0 && err->remedy == WEIR_REMEDY_RETRY) {
+		reopen_later(source, err);
+		return WEIR_OK;
+	}
+	if (status < 0)
+		return status;
+	source->phase = WEIR__OPEN;
+	source->port.due = true;
+	return WEIR_OK;
+}
+
+void weir__source_close(weir_source *source)
+{
+	const bool was_open = source->phase == WEIR__OPEN;
+
+	source->phase = WEIR__CLOSED;
+	source->port.deadline_ms = WEIR__NEVER;
+	source->starved = false;
+	if (was_open && source->ops->close)
+		source->ops->close(source->self);
+}
+
+static bool is_due(weir_source *source)
+{
+	const weir_pipeline *pipeline = source->port.pipeline;
+
+	if (source->starved && weir__window_has_eased(&pipeline->window)) {
+		source->starved = false;
+		source->port.due = true;
+	}
+	return weir__port_take_due(&source->port, pipeline->now_ms);
+}
+
+static void forget_ready(struct weir_port *port)
+{
+	for (struct weir__watch *watch = port->watches; watch; watch = watch->next)
+		watch->ready = 0;
+}
+
+static enum weir_status step(weir_source *source, struct weir_error *err)
+{
+	enum weir_status status;
+
+	source->outlet.is_open = true;
+	status = source->ops->step(source->self, &source->outlet, source->port.pipeline->now_ms,
+				   err);
+	source->outlet.is_open = false;
+	source->outlet.shown = weir_message_unref(source->outlet.shown);
+	forget_ready(&source->port);
+	if (status == WEIR_END || status < 0)
+		weir__source_close(source);
+	if (status < 0 && err->remedy == WEIR_REMEDY_RETRY) {
+		reopen_later(source, err);
+		return WEIR_OK;
+	}
+	if (status >= 0)
+		source->reopens = 0;
+	return status < 0 ? status : WEIR_OK;
+}
+
+enum weir_status weir__source_turn(weir_source *source, struct weir_error *err)
+{
+	if (source->phase == WEIR__REOPENING && source->reopen_ms <= source->port.pipeline->now_ms)
+		return weir__source_open(source, err);
+	if (source->phase != WEIR__OPEN || !is_due(source))
+		return WEIR_OK;
+	return step(source, err);
+}
+
+void weir__source_acknowledge(weir_source *source)
+{
+	struct weir_position upto;
+
+	while (weir__tracker_take(&source->tracker, &upto)) {
+		weir__counter_set(&source->counters.settled_lane, upto.lane);
+		weir__counter_set(&source->counters.settled_offset, upto.offset);
+		if (source->ops->ack)
+			source->ops->ack(source->self, upto);
+	}
+}
+
+size_t weir_outlet_room(const weir_outlet *outlet)
+{
+	const weir_pipeline *pipeline = outlet->source->port.pipeline;
+	size_t room = 0;
+
+	if (outlet->is_open && pipeline->error.status == WEIR_OK)
+		room = weir__window_room(&pipeline->window);
+	if (room == 0)
+		outlet->source->starved = true;
+	return room;
+}
+
+static enum weir_status check_init(const weir_outlet *outlet, const struct weir_message_init *init,
+				   struct weir_error *err)
+{
+	const char *name = outlet->source->name;
+
+	if (!outlet->is_open)
+		return weir_error_set(err, WEIR_ERR_STATE, WEIR_REMEDY_STOP,
+				      "source '%s': emits outside of its step", name);
+	if (init->body.len > WEIR__SCAN_MAX_BYTES)
+		return weir__error_invalid(err, "source '%s': a message of %zu bytes; at most %u",
+					   name, init->body.len, WEIR__SCAN_MAX_BYTES);
+	if (init->kind && !weir_kind_name(init->kind))
+		return weir__error_invalid(err, "source '%s': %u is not one kind", name, init->kind);
+	return WEIR_OK;
+}
+
+/* From here on the message is the pipeline's: in the window, the counters and the tracker. */
+static enum weir_status receive(weir_pipeline *pipeline, weir_source *source,
+				weir_message *message, struct weir_error *err)
+{
+	if (source->ops->ack && weir__tracker_add(&source->tracker, message->position,
+						  &message->transit.track) < 0)
+		return weir__error_no_memory(err);
+	message->transit.source = source;
+	message->transit.pending = 1;
+	weir__window_enter(&pipeline->window, message->body.len);
+	weir__counter_set(&pipeline->in_flight_bytes, pipeline->window.bytes);
+	weir__tally_receive(&pipeline->all, message->body.len);
+	weir__tally_receive(&pipeline->kinds[weir__kind_index(message->kind)], message->body.len);
+	weir__tally_receive(&source->counters.all, message->body.len);
+	if (message->time_ms) {
+		const uint64_t lag = message->received_ms > message->time_ms
+					     ? message->received_ms - message->time_ms
+					     : 0;
+
+		weir__counter_set(&pipeline->lag_ms, lag);
+		weir__counter_set(&source->counters.lag_ms, lag);
+	}
+	return WEIR_OK;
+}
+
+/* One scan, for kind and slots both. Answers whether the slots mean anything. */
+static bool scan(weir_pipeline *pipeline, weir_message *message)
+{
+	bool valid = false;
+
+	if (!message->kind || pipeline->asks_fields)
+		valid = weir__scan(pipeline->plan, message->body.data, message->body.len,
+				   pipeline->slots, NULL);
+	if (!message->kind)
+		weir__message_tell(message, &pipeline->kind_slots, valid, pipeline->slots);
+	if (valid) {
+		message->plan = pipeline->plan;
+		message->slots = pipeline->slots;
+	}
+	return valid;
+}
+
+/* Room for what weir_delivery_headers may have to make of this message. */
+static enum weir_status reserve_headers(weir_pipeline *pipeline, size_t message_headers,
+					struct weir_error *err)
+{
+	struct weir__header_scratch *scratch = &pipeline->scratch;
+	const size_t wanted = message_headers + WEIR__OWN_HEADERS;
+	struct weir_header *headers;
+
+	if (wanted <= scratch->capacity)
+		return WEIR_OK;
+	headers = weir__resize(&pipeline->env, scratch->headers,
+			       scratch->capacity * sizeof *headers, wanted * sizeof *headers);
+	if (!headers)
+		return weir__error_no_memory(err);
+	scratch->headers = headers;
+	scratch->capacity = wanted;
+	return WEIR_OK;
+}
+
+static enum weir_status take_in(weir_outlet *outlet, weir_message *message,
+				struct weir_error *err)
+{
+	weir_pipeline *pipeline = outlet->source->port.pipeline;
+	enum weir_status status;
+
+	if (!scan(pipeline, message))
+		memset(pipeline->slots, 0, pipeline->slot_count * sizeof *pipeline->slots);
+	status = reserve_headers(pipeline, message->header_count, err);
+	if (status == WEIR_OK)
+		status = receive(pipeline, outlet->source, message, err);
+	if (status < 0)
+		return status;
+	status = weir__route(pipeline, message, err);
+	message->plan = NULL;
+	message->slots = NULL;
+	if (status == WEIR_OK)
+		weir__message_release(message);
+	return status;
+}
+
+/* Keeps the message for the source to look at, until it shows another or its step ends. */
+static const weir_message *show(weir_outlet *outlet, weir_message *message)
+{
+	weir_message_unref(outlet->shown);
+	outlet->shown = weir_message_ref(message);
+	return message;
+}
+
+enum weir_status weir_outlet_emit(weir_outlet *outlet, const struct weir_message_init *given,
+				  const weir_message **ret_message, struct weir_error *err)
+{
+	weir_source *source = outlet->source;
+	weir_pipeline *pipeline = source->port.pipeline;
+	struct weir_message_init init = { .size = sizeof init };
+	enum weir_status status;
+	weir_message *message;
+
+	memcpy(&init, given, given->size < sizeof init ? given->size : sizeof init);
+	status = check_init(outlet, &init, err);
+	if (status == WEIR_OK && weir_outlet_room(outlet) == 0)
+		return WEIR_AGAIN;
+	if (status < 0) {
+		if (init.release)
+			init.release(init.owner);
+		return status;
+	}
+	message = weir__message_new(&pipeline->env, &init, source->name, pipeline->wall_ms);
+	if (!message)
+		return weir__error_no_memory(err);
+	status = take_in(outlet, message, err);
+	if (ret_message && status == WEIR_OK)
+		*ret_message = show(outlet, message);
+	weir_message_unref(message);
+	return status;
+}
