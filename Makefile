@@ -1,77 +1,196 @@
-# weir: one Makefile, not recursive. `make help` lists the targets.
+# weir: one Makefile, not recursive. `make help` lists the targets, `make V=1` shows the commands.
 #
-# Objects live in build/<variant>/, so that a sanitizer build never clobbers the normal one:
-# SAN=address,undefined, COVERAGE=1 and another CC each get a folder of their own.
+# Objects live in build/<variant>/, so that a sanitizer build never clobbers the normal one: another
+# CC, SAN=address,undefined and COVERAGE=1 each get a folder of their own. Programs land beside
+# them, those of the default variant in build/examples, build/tools and build/bench.
+#
+# Yours to set: CC CXX CFLAGS CPPFLAGS LDFLAGS, PREFIX LIBDIR INCLUDEDIR DESTDIR, CI=1 (warnings are
+# errors), INSTALL=no (name missing packages, install nothing), and for `make demo`:
+# BROKERS=host:9092 STREAM=file.jsonl DEMO_ARGS="…".
 
-PREFIX   ?= /usr/local
-LIBDIR   ?= $(PREFIX)/lib
-INCDIR   ?= $(PREFIX)/include
-DESTDIR  ?=
-CC       ?= cc
-CFLAGS   ?= -O2 -g
-LDFLAGS  ?=
-SAN      ?=
-COVERAGE ?=
-V        ?=
+PREFIX     ?= /usr/local
+LIBDIR     ?= $(PREFIX)/lib
+INCLUDEDIR ?= $(PREFIX)/include
+CFLAGS     ?= -O2 -g
+INSTALL    ?= yes
 
-VERSION  := $(shell sed -n 's/^.define WEIR_VERSION_\(MAJOR\|MINOR\|PATCH\) *//p' include/weir/base.h | paste -sd.)
-SOVERSION := $(firstword $(subst ., ,$(VERSION)))
+VERSION := $(shell sed -n 's/^.define WEIR_VERSION_\(MAJOR\|MINOR\|PATCH\) *//p' \
+		include/weir/base.h | paste -sd.)
+soname  := libweir.so.$(firstword $(subst ., ,$(VERSION)))
+shared  := libweir.so.$(VERSION)
 
-comma    := ,
-variant  := $(notdir $(firstword $(CC)))$(if $(SAN),-$(subst $(comma),-,$(SAN)))$(if $(COVERAGE),-coverage)
-out      := build/$(variant)
-hide     := $(if $(V),,@)
+comma   := ,
+variant := $(notdir $(firstword $(CC)))$(if $(SAN),-$(subst $(comma),-,$(SAN)))$(if \
+	   $(COVERAGE),-coverage)
+out     := build/$(variant)
+bin     := $(if $(filter-out cc,$(variant)),$(out),build)
+hide    := $(if $(V),,@)
+say      = $(if $(V),,@printf '  %-5s%s\n' $(1) $(2))
 
-packages := rdkafka libcurl oauth jansson zlib
 warnings := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wwrite-strings -Wvla \
-	    -Wpointer-arith -Wconversion
-flags    := -std=c11 -D_GNU_SOURCE -Iinclude -Ilib -pthread $(warnings) $(if $(CI),-Werror) \
-	    $(if $(SAN),-fsanitize=$(SAN) -fno-omit-frame-pointer -fno-sanitize-recover=all) \
+	    -Wpointer-arith -Wconversion $(if $(CI),-Werror)
+modes    := $(if $(SAN),-fsanitize=$(SAN) -fno-omit-frame-pointer -fno-sanitize-recover=all) \
 	    $(if $(COVERAGE),--coverage -O0)
-pkgflags  = $(shell pkg-config --cflags $(packages))
-libs      = $(shell pkg-config --libs $(packages)) -lm
-linkflags := $(if $(SAN),-fsanitize=$(SAN)) $(if $(COVERAGE),--coverage)
+flags    := -std=c11 -D_GNU_SOURCE -Iinclude -pthread $(warnings)
+nobody   := $(if $(SAN),,-Wl,-z,defs)
 
-lib_c    := $(sort $(wildcard lib/*/*.c lib/*/*/*.c))
-lib_o    := $(lib_c:%.c=$(out)/%.o)
-test_c   := $(sort $(wildcard tests/unit/test_*.c tests/flow/test_*.c tests/contract/test_*.c tests/live/test_*.c))
-tests    := $(test_c:%.c=$(out)/%)
-support_o := $(patsubst %.c,$(out)/%.o,$(sort $(wildcard tests/support/*.c)))
+# What each part stands on, in pkg-config's names. Asked for when needed, not when make starts:
+# `make demo` and `make check` install what is missing first.
+lib_needs    := rdkafka libcurl oauth jansson zlib
+test_needs   := check
+server_needs := libmicrohttpd gnutls zlib
+cflags_of = $(shell pkg-config --cflags $(1))
+libs_of   = $(shell pkg-config --libs $(1)) -pthread -lm
+
+lib_o     := $(patsubst %.c,$(out)/%.o,$(sort $(wildcard lib/*/*.c lib/*/*/*.c)))
+sample_o  := $(patsubst %.c,$(out)/%.o,$(filter-out %/main.c,$(wildcard tools/sample/*.c)))
+support_o := $(patsubst %.c,$(out)/%.o,$(filter-out %.inc.c,$(wildcard tests/support/*.c)))
+tests     := $(patsubst %.c,$(out)/%,$(sort $(wildcard tests/*/test_*.c)))
+examples  := $(patsubst %.c,$(bin)/%,$(sort $(wildcard examples/*.c)))
+benches   := $(patsubst %.c,$(bin)/%,$(sort $(wildcard bench/bench_*.c)))
+headers   := $(wildcard include/weir/*.h)
+checks    := layers headers banned symbols ldd deps install
+
+export CC CXX VERSION
+export WEIR_BUILD := $(bin)
+export WEIR_OUT   := $(out)
 
 .DELETE_ON_ERROR:
 .SECONDARY:
-.PHONY: all help check clean lib
+.SECONDEXPANSION:
+.PHONY: all lib examples tests bench demo check check-programs $(checks:%=check-%) coverage deps \
+	install uninstall clean help FORCE
 
-all: lib
+all: lib examples ## the library, static and shared, the example programs and the sample tool
+lib: $(out)/libweir.a $(out)/$(shared) $(out)/weir.pc ## the library alone
+examples: $(examples) $(bin)/tools/sample
+tests: $(tests) ## builds the tests, does not run them
 
-help:
-	@echo "make            the library"
-	@echo "make check      every test"
+help: ## this list
+	@sed -n 's/^\([a-z-]*\):[^#]*## */\1|/p' Makefile | awk -F'|' '{ printf "make %-16s%s\n", $$1, $$2 }'
 
-lib: $(out)/libweir.a
+# --- what is missing -------------------------------------------------------------------------
 
-$(out)/lib/%.o: lib/%.c
+# The goals that install what they need have it done before anything is compiled.
+wants := $(if $(filter demo deps,$(MAKECMDGOALS)),build) \
+	 $(if $(filter check% coverage tests,$(MAKECMDGOALS)),build test)
+first := $(if $(strip $(wants)),deps)
+
+deps: ## installs the packages that are missing
+	$(hide)INSTALL='$(INSTALL)' tools/deps $(or $(strip $(wants)),build)
+
+# --- compiling -------------------------------------------------------------------------------
+
+# Objects depend on the flags they were made with: another CFLAGS or CI=1 makes them again.
+$(out)/flags: FORCE | $(first)
 	@mkdir -p $(@D)
-	$(if $(V),,@echo "  CC   $<")
-	$(hide)$(CC) $(flags) -fvisibility=hidden -fPIC $(pkgflags) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c $< -o $@
+	@echo '$(CC) $(flags) $(modes) $(CPPFLAGS) $(CFLAGS)' | cmp -s - $@ || \
+		echo '$(CC) $(flags) $(modes) $(CPPFLAGS) $(CFLAGS)' > $@
 
-$(out)/tests/%.o: tests/%.c
+for_lib      = -Ilib -fvisibility=hidden -fPIC $(call cflags_of,$(lib_needs))
+for_tests    = -Ilib -Itests -DBUILD_DIR='"$(bin)"' -DWEIR_BUILD_DIR='"$(bin)"' \
+	       $(call cflags_of,$(lib_needs) $(test_needs))
+for_examples = -Itools/sample $(call cflags_of,$(lib_needs) $(server_needs))
+for_tools    =
+for_bench    = -Ilib -Itests -Itools/sample $(call cflags_of,$(lib_needs))
+
+$(out)/%.o: %.c $(out)/flags
 	@mkdir -p $(@D)
-	$(if $(V),,@echo "  CC   $<")
-	$(hide)$(CC) $(flags) -Itests $(pkgflags) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c $< -o $@
+	$(call say,CC,$<)
+	$(hide)$(CC) $(flags) $(for_$(firstword $(subst /, ,$<))) $(CPPFLAGS) $(CFLAGS) $(modes) \
+		-MMD -MP -c $< -o $@
 
 $(out)/libweir.a: $(lib_o)
-	$(if $(V),,@echo "  AR   $@")
+$(out)/libsample.a: $(sample_o)
+%.a:
+	$(call say,AR,$@)
 	$(hide)rm -f $@ && $(AR) rcs $@ $^
 
+link = $(CC) $(modes) $(CFLAGS) $(LDFLAGS)
+
+$(out)/$(shared): $(lib_o) lib/libweir.map
+	$(call say,LINK,$@)
+	$(hide)$(link) -shared -Wl,-soname,$(soname) -Wl,--version-script,lib/libweir.map \
+		$(nobody) $(lib_o) $(call libs_of,$(lib_needs)) -o $@
+	$(hide)ln -sf $(shared) $(out)/$(soname) && ln -sf $(soname) $(out)/libweir.so
+
 $(out)/tests/%: $(out)/tests/%.o $(support_o) $(out)/libweir.a
-	$(if $(V),,@echo "  LINK $@")
-	$(hide)$(CC) $(linkflags) $(CFLAGS) $(LDFLAGS) -pthread $^ $(libs) $(shell pkg-config --libs check) -o $@
+	$(call say,LINK,$@)
+	$(hide)$(link) $^ $(call libs_of,$(test_needs) $(lib_needs)) -o $@
 
-check: $(tests)
-	$(hide)failed=0; for t in $(tests); do ./$$t || failed=1; done; exit $$failed
+# An example is one file, or one file and a folder of its name. The server does without weir: what
+# weir is tested against must not share its mistakes.
+weir_of  = $(if $(filter stream_server,$(1)),,$(out)/libweir.a)
+needs_of = $(if $(filter stream_server,$(1)),$(server_needs),$(lib_needs))
+parts_of = $(patsubst %.c,$(out)/%.o,$(sort $(wildcard examples/$(1)/*.c)))
 
-clean:
+$(bin)/examples/%: $(out)/examples/%.o $$(call parts_of,$$*) $(out)/libsample.a $$(call weir_of,$$*)
+	@mkdir -p $(@D)
+	$(call say,LINK,$@)
+	$(hide)$(link) $^ $(call libs_of,$(call needs_of,$*)) -o $@
+
+$(bin)/tools/sample: $(out)/tools/sample/main.o $(out)/libsample.a
+	@mkdir -p $(@D)
+	$(call say,LINK,$@)
+	$(hide)$(link) $^ -lm -o $@
+
+$(bin)/bench/%: $(out)/bench/%.o $(out)/libsample.a $(out)/libweir.a
+	@mkdir -p $(@D)
+	$(call say,LINK,$@)
+	$(hide)$(link) $^ $(call libs_of,$(lib_needs)) -o $@
+
+# --- running ---------------------------------------------------------------------------------
+
+demo: all ## installs what is missing, builds, and shows a stream going into Kafka
+	$(hide)$(bin)/examples/demo $(if $(BROKERS),--brokers '$(BROKERS)') \
+		$(if $(STREAM),--stream '$(STREAM)') $(DEMO_ARGS)
+
+check: all tests ## installs what is missing, builds, and runs every test and check
+	$(hide)tools/run-tests $(tests) $(foreach name,$(checks),$(call script_of,$(name)))
+
+check-programs: all tests ## the test programs alone: what sanitizer builds run
+	$(hide)tools/run-tests $(tests)
+
+script_of = $(firstword $(wildcard tools/check-$(1) tests/install/check-$(1)))
+$(checks:%=check-%): check-%: all
+	$(hide)$(call script_of,$*) --self-test && $(call script_of,$*)
+
+bench: all $(benches) ## measures; not part of check
+	$(hide)bench/run
+
+coverage: ## runs the tests and prints the line coverage of lib/
+	$(hide)$(MAKE) --no-print-directory COVERAGE=1 check-programs
+	$(hide)tools/coverage build/$(variant)-coverage
+
+# --- installing ------------------------------------------------------------------------------
+
+pc_libdir     := $(patsubst $(PREFIX)/%,$${prefix}/%,$(LIBDIR))
+pc_includedir := $(patsubst $(PREFIX)/%,$${prefix}/%,$(INCLUDEDIR))
+
+$(out)/weir.pc: pkgconfig/weir.pc.in include/weir/base.h FORCE
+	@mkdir -p $(@D)
+	@sed -e 's|@PREFIX@|$(PREFIX)|' -e 's|@LIBDIR@|$(pc_libdir)|' \
+		-e 's|@INCLUDEDIR@|$(pc_includedir)|' -e 's|@VERSION@|$(VERSION)|' \
+		-e 's|@LIBS@|$(strip $(call libs_of,$(lib_needs)))|' $< > $@
+
+install: lib ## into $(DESTDIR)$(PREFIX)
+	install -d '$(DESTDIR)$(LIBDIR)/pkgconfig' '$(DESTDIR)$(INCLUDEDIR)/weir'
+	install -m 644 include/weir.h '$(DESTDIR)$(INCLUDEDIR)'
+	install -m 644 $(headers) '$(DESTDIR)$(INCLUDEDIR)/weir'
+	install -m 644 $(out)/libweir.a '$(DESTDIR)$(LIBDIR)'
+	install -m 755 $(out)/$(shared) '$(DESTDIR)$(LIBDIR)'
+	ln -sf $(shared) '$(DESTDIR)$(LIBDIR)/$(soname)'
+	ln -sf $(soname) '$(DESTDIR)$(LIBDIR)/libweir.so'
+	install -m 644 $(out)/weir.pc '$(DESTDIR)$(LIBDIR)/pkgconfig'
+	$(if $(DESTDIR),,-ldconfig 2>/dev/null)
+
+uninstall: ## undoes install
+	rm -f '$(DESTDIR)$(INCLUDEDIR)/weir.h' $(headers:include/%='$(DESTDIR)$(INCLUDEDIR)/%')
+	rm -f '$(DESTDIR)$(LIBDIR)/libweir.a' '$(DESTDIR)$(LIBDIR)/'libweir.so*
+	rm -f '$(DESTDIR)$(LIBDIR)/pkgconfig/weir.pc'
+	[ ! -d '$(DESTDIR)$(INCLUDEDIR)/weir' ] || rmdir '$(DESTDIR)$(INCLUDEDIR)/weir'
+
+clean: ## removes build/
 	rm -rf build
 
--include $(lib_o:.o=.d) $(tests:=.d) $(support_o:.o=.d)
+-include $(wildcard $(out)/*/*.d $(out)/*/*/*.d $(out)/*/*/*/*.d)

@@ -94,8 +94,8 @@ static enum weir_status decode(const struct weir_env *env, struct weir_slice tex
 
 	for (size_t at = 0; at < text.len; len++) {
 		if (decode_byte(text, &at) < 0)
-			return weir__error_invalid(err, "cannot read %s: it has a zero byte, or a '%%' "
-						   "without two hex digits behind it", what);
+			return weir__error_invalid(err, "cannot read %s: it has a zero byte, or a "
+						   "'%%' without two hex digits behind it", what);
 	}
 	decoded = weir__alloc(env, len + 1);
 	if (!decoded)

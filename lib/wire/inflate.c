@@ -31,7 +31,7 @@ union block {
 
 static voidpf allocate(voidpf env, uInt count, uInt size)
 {
-	const size_t bytes = (size_t)count * size;	/* of 32 bits each: fits where size_t has 64 */
+	const size_t bytes = (size_t)count * size;	/* may wrap where size_t is small */
 	union block *block;
 
 	if (size && bytes / size != count)
@@ -70,7 +70,8 @@ enum weir_status weir__inflate_init(struct weir__inflate *decoder, const struct 
 	int result;
 
 	*decoder = (struct weir__inflate){
-		.stream = { .zalloc = allocate, .zfree = give_back, .opaque = (void *)(uintptr_t)env },
+		.stream = { .zalloc = allocate, .zfree = give_back,
+			    .opaque = (void *)(uintptr_t)env },
 		.coding = coding,
 		.at_start = true,
 	};

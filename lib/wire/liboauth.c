@@ -69,7 +69,7 @@ enum weir_status weir__liboauth_hmac_sha1(const struct weir_env *env, const char
 	digest = oauth_sign_hmac_sha1_raw(text, strlen(text), key, strlen(key));
 	if (!digest)
 		return weir_error_set(err, WEIR_ERR_UNSUPPORTED, WEIR_REMEDY_STOP,
-				      "cannot sign: liboauth's NSS library does not give HMAC-SHA1");
+				      "cannot sign: NSS, under liboauth, gives no HMAC-SHA1");
 	copy = take(env, digest);
 	if (!copy)
 		return weir__error_no_memory(err);

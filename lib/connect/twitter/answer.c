@@ -86,15 +86,48 @@ void weir__twitter_answer_header(struct weir__twitter_answer *answer, struct wei
 			headers[i].read(answer, value);
 }
 
-bool weir__twitter_answer_text(struct weir__twitter_answer *answer, struct weir_slice bytes)
+static void inflate_text(struct weir__twitter_answer *answer, const struct weir_env *env,
+			 struct weir_slice bytes)
+{
+	const uint8_t *from = bytes.data;
+	size_t made = 0;
+
+	if (!answer->inflating &&
+	    weir__inflate_init(&answer->inflate, env, answer->coding, NULL) < 0)
+		return;
+	answer->inflating = true;
+	if (weir__inflate_step(&answer->inflate, &from, &bytes.len,
+			       (uint8_t *)answer->text + answer->text_len,
+			       sizeof answer->text - answer->text_len, &made, NULL) >= 0)
+		answer->text_len += made;
+}
+
+void weir__twitter_answer_text(struct weir__twitter_answer *answer, const struct weir_env *env,
+			       struct weir_slice bytes)
 {
 	const size_t room = sizeof answer->text - answer->text_len;
 	const size_t len = bytes.len < room ? bytes.len : room;
 
-	if (len)
-		memcpy(answer->text + answer->text_len, bytes.data, len);
+	if (len == 0 || answer->unknown_coding)
+		return;
+	if (answer->compressed) {
+		inflate_text(answer, env, bytes);
+		return;
+	}
+	memcpy(answer->text + answer->text_len, bytes.data, len);
 	answer->text_len += len;
-	return len < room;
+}
+
+bool weir__twitter_answer_is_full(const struct weir__twitter_answer *answer)
+{
+	return answer->text_len == sizeof answer->text;
+}
+
+void weir__twitter_answer_clear(struct weir__twitter_answer *answer)
+{
+	if (answer->inflating)
+		weir__inflate_release(&answer->inflate);
+	*answer = (struct weir__twitter_answer){ .status = 0 };
 }
 
 /* The server's own clock counts where it told its time. */

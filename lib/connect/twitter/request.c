@@ -161,7 +161,7 @@ enum weir_status weir__twitter_request_init(struct weir__twitter_request *reques
 {
 	enum weir_status status;
 
-	*request = (struct weir__twitter_request){ NULL };
+	*request = (struct weir__twitter_request){ .url = NULL };
 	status = write_parameters(request, config, count, err);
 	if (status == WEIR_OK)
 		status = sign(request, config, wall_ms, err);
@@ -179,5 +179,5 @@ void weir__twitter_request_release(struct weir__twitter_request *request,
 	weir__form_forget(env, request->url);
 	weir__form_forget(env, request->body);
 	weir__form_forget(env, request->authorization);
-	*request = (struct weir__twitter_request){ NULL };
+	*request = (struct weir__twitter_request){ .url = NULL };
 }

@@ -57,19 +57,22 @@ void weir__twitter_stream_release(struct weir__twitter_stream *stream)
 	weir__framer_release(&stream->framer);
 }
 
-enum weir_status weir__twitter_stream_begin(struct weir__twitter_stream *stream,
-					    const enum weir__inflate_coding *coding,
-					    struct weir_error *err)
+void weir__twitter_stream_clear(struct weir__twitter_stream *stream)
 {
-	enum weir_status status = WEIR_OK;
-
 	drop_pending(stream);
 	stream->missed = 0;
 	stream->disconnected = false;
 	stream->broken = (struct weir_error){ .status = WEIR_OK };
-	if (coding)
-		status = weir__inflate_init(&stream->inflate, stream->config->env, *coding, err);
-	stream->compressed = coding && status == WEIR_OK;
+}
+
+enum weir_status weir__twitter_stream_inflate(struct weir__twitter_stream *stream,
+					      enum weir__inflate_coding coding,
+					      struct weir_error *err)
+{
+	const enum weir_status status =
+		weir__inflate_init(&stream->inflate, stream->config->env, coding, err);
+
+	stream->compressed = status == WEIR_OK;
 	return status;
 }
 

@@ -40,10 +40,12 @@ void weir__twitter_stream_init(struct weir__twitter_stream *stream,
 			       const struct weir__twitter_config *config);
 void weir__twitter_stream_release(struct weir__twitter_stream *stream);
 
-/* A new connection's body begins. `coding`: by its Content-Encoding; NULL: none. */
-enum weir_status weir__twitter_stream_begin(struct weir__twitter_stream *stream,
-					    const enum weir__inflate_coding *coding,
-					    struct weir_error *err);
+/* A new connection begins, or there is to be none: what is here is forgotten. */
+void weir__twitter_stream_clear(struct weir__twitter_stream *stream);
+/* Before the first byte of a body that is compressed. */
+enum weir_status weir__twitter_stream_inflate(struct weir__twitter_stream *stream,
+					      enum weir__inflate_coding coding,
+					      struct weir_error *err);
 /* Takes `gap`: goes before anything else. */
 void weir__twitter_stream_gap(struct weir__twitter_stream *stream, char *gap);
 /* The connection has ended, and all was drained: what is left is a cut message. */

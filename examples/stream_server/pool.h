@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: MIT */
+/* The messages a server sends: all in memory, read or made before the first request. */
+#ifndef STREAM_SERVER_POOL_H
+#define STREAM_SERVER_POOL_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct pool_message {
+	size_t at;
+	size_t len;	/* with its CR LF */
+};
+
+struct pool {
+	char *bytes;
+	size_t len;
+	struct pool_message *messages;
+	size_t count;
+};
+
+/* One message per line, plain or gzip; empty lines are left out. False: errno says why. */
+bool pool_read(struct pool *pool, const char *path);
+
+/* `count` messages of the sample generator. */
+void pool_generate(struct pool *pool, uint64_t count, uint64_t seed);
+
+void pool_clear(struct pool *pool);
+
+#endif

@@ -1,0 +1,131 @@
+/* SPDX-License-Identifier: MIT */
+/* The stream server's parts and what they share. */
+#ifndef STREAM_SERVER_H
+#define STREAM_SERVER_H
+
+#include "fault.h"
+#include "pool.h"
+#include "signature.h"
+
+#include <microhttpd.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdio.h>
+
+#define SERVER_PATHS 8
+
+/* What the command line says; options.c fills it. */
+struct settings {
+	const char *bind;
+	uint64_t port;
+	const char *unix_path;
+	const char *certificate;
+	const char *key;
+	const char *file;
+	uint64_t generate;
+	uint64_t seed;
+	uint64_t rate;			/* messages a second; 0 is as fast as it goes */
+	bool repeat;
+	struct credentials credentials;
+	bool no_auth;
+	bool gzip;
+	uint64_t chunk;			/* bytes; 0 is as they come */
+	uint64_t keep_alive_ms;
+	bool hold;			/* after the last message */
+	struct fault_script faults;
+	const char *log_path;
+	const char *record_path;
+	bool once;
+	bool allow_count;
+	bool one_connection;
+	uint64_t strict_rate_ms;	/* 0 is off */
+	const char *paths[SERVER_PATHS];
+	unsigned path_count;
+};
+
+struct stream;
+
+#define ACCOUNT_NONCES 4096
+
+/* What the only account did so far; its lock guards it. */
+struct account {
+	pthread_mutex_t lock;
+	char *nonces[ACCOUNT_NONCES];	/* the newest, in a ring */
+	size_t nonce_count;
+	uint64_t opened_ms;		/* when its newest stream began; 0 is never */
+	struct stream *newest;
+};
+
+struct server {
+	struct settings settings;
+	struct pool pool;
+	struct account account;
+	pthread_mutex_t record_lock;
+	FILE *record;
+	FILE *log;
+	uint64_t started_ms;
+	atomic_uint_fast64_t connections;
+	atomic_bool quitting;
+	int quit_fd;			/* readable once the server quits */
+	int done_fd;			/* written when --once is satisfied */
+};
+
+/* A request while it arrives, and what was read out of it. */
+struct request {
+	struct server *server;
+	struct MHD_Connection *connection;
+	uint64_t number;		/* among the requests to stream paths, from 1 */
+	char *uri;
+	char *method;
+	char *body;
+	size_t body_len;
+	bool started;
+	bool body_too_long;
+	bool is_form;
+	struct param_list params;
+	const struct fault *fault;
+	int64_t clock_shift_s;
+};
+
+/* options.c */
+extern const char options_usage[];
+bool options_read(int argc, char **argv, struct settings *settings);
+
+/* clock and waiting, in wait.c */
+uint64_t clock_us(void);
+int64_t clock_wall_s(void);
+
+enum wait_result { WAIT_TIMEOUT, WAIT_POKED, WAIT_GONE };
+
+/* Waits for time, for the server's end or a poke (an eventfd, or -1), or for the client to go. */
+enum wait_result wait_for(const struct server *server, int client_fd, int poke_fd, uint64_t us);
+
+/* predicates.c: 200, or the status that the parameters deserve and a text that says why */
+unsigned predicates_check(const struct request *request, bool filter, const char **ret_text);
+
+/* account.c */
+void account_init(struct account *account);
+void account_clear(struct account *account);
+bool account_nonce_is_new(struct account *account, const struct param_list *header);
+bool account_may_open(struct server *server);
+void account_opened(struct server *server, struct stream *stream);
+void account_closed(struct server *server, struct stream *stream);
+
+/* record.c */
+void record_request(struct request *request, unsigned status);
+void log_line(struct server *server, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
+
+/* answer.c: what libmicrohttpd calls */
+void *answer_begin(void *user, const char *uri, struct MHD_Connection *connection);
+enum MHD_Result answer(void *user, struct MHD_Connection *connection, const char *url,
+		       const char *method, const char *version, const char *upload,
+		       size_t *upload_len, void **context);
+void answer_end(void *user, struct MHD_Connection *connection, void **context,
+		enum MHD_RequestTerminationCode why);
+
+/* stream.c: a response that streams; the client's newest stream is poked to end */
+struct MHD_Response *stream_new(struct request *request, bool gzip);
+void stream_cut(struct stream *stream);
+
+#endif

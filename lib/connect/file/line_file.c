@@ -1,0 +1,334 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Appending lines to a file.
+ *
+ * Guarantees: lines stand whole and in order, also after partial writes and after a full disk had
+ * room again; a delivery is done only when all of its line is written (and synced, if asked);
+ * nothing waits, and a pipe without a reader raises no signal. Called by the file sink only.
+ */
+#include "connect/file/line_file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <poll.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "ground/error.h"
+
+/* What to do about a file that cannot be opened. Others: STOP. */
+static const struct {
+	int os_error;
+	enum weir_remedy remedy;
+} open_remedies[] = {
+	{ ENOSPC, WEIR_REMEDY_RETRY },	{ EDQUOT, WEIR_REMEDY_RETRY },
+	{ EMFILE, WEIR_REMEDY_RETRY },	{ ENFILE, WEIR_REMEDY_RETRY },
+	{ ENAMETOOLONG, WEIR_REMEDY_SKIP }, { EISDIR, WEIR_REMEDY_SKIP },
+	{ ENOENT, WEIR_REMEDY_SKIP },	{ ENOTDIR, WEIR_REMEDY_SKIP },
+	{ EACCES, WEIR_REMEDY_SKIP },	{ ENXIO, WEIR_REMEDY_SKIP },
+};
+
+static enum weir_remedy open_remedy(int os_error)
+{
+	for (size_t i = 0; i < sizeof open_remedies / sizeof *open_remedies; i++)
+		if (open_remedies[i].os_error == os_error)
+			return open_remedies[i].remedy;
+	return WEIR_REMEDY_STOP;
+}
+
+/* O_NONBLOCK is for FIFOs; it means nothing for plain files. */
+enum weir_status weir__line_file_open(struct weir__line_file *file, struct weir_error *err)
+{
+	const int flags = O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOCTTY | O_NONBLOCK |
+			  (file->truncate ? O_TRUNC : 0);
+	struct stat stat;
+	int os_error;
+
+	file->fd = file->is_stdout ? STDOUT_FILENO : open(file->path, flags, 0666);
+	if (file->fd < 0 || fstat(file->fd, &stat) < 0) {
+		os_error = errno;
+		weir__line_file_close(file);
+		weir__error_os(err, os_error, "cannot open '%s'", file->path);
+		err->remedy = open_remedy(os_error);
+		return WEIR_ERR_IO;
+	}
+	file->truncate = false;
+	file->may_wait = !S_ISREG(stat.st_mode);
+	return WEIR_OK;
+}
+
+static void unwatch(struct weir__line_file *file)
+{
+	if (file->is_watched)
+		weir_port_unwatch(file->port, file->fd);
+	file->is_watched = false;
+}
+
+void weir__line_file_close(struct weir__line_file *file)
+{
+	unwatch(file);
+	if (file->fd >= 0 && !file->is_stdout)
+		close(file->fd);
+	file->fd = -1;
+	file->bytes = weir__free(file->env, file->bytes, file->capacity);
+	file->capacity = file->begin = file->end = file->written = 0;
+	file->first = file->last = NULL;
+}
+
+bool weir__line_file_is_idle(const struct weir__line_file *file)
+{
+	return !file->first;
+}
+
+/* ---- the buffer ---- */
+
+static void make_contiguous(struct weir__line_file *file)
+{
+	if (file->begin > 0 && file->end > file->begin)
+		memmove(file->bytes, file->bytes + file->begin, file->end - file->begin);
+	file->end -= file->begin;
+	file->begin = 0;
+}
+
+/* A longer buffer only ever holds one line, and is given back behind it. */
+static enum weir_status resize(struct weir__line_file *file, size_t capacity)
+{
+	uint8_t *bytes = weir__resize(file->env, file->bytes, file->capacity, capacity);
+
+	if (!bytes)
+		return WEIR_ERR_NOMEM;
+	file->bytes = bytes;
+	file->capacity = capacity;
+	return WEIR_OK;
+}
+
+static enum weir_status make_room(struct weir__line_file *file, size_t len, struct weir_error *err)
+{
+	const size_t wanted = len > WEIR__LINE_FILE_BYTES ? len : WEIR__LINE_FILE_BYTES;
+
+	if (file->capacity - file->end >= len)
+		return WEIR_OK;
+	make_contiguous(file);
+	if (file->capacity - file->end >= len)
+		return WEIR_OK;
+	if (file->end > 0)
+		return WEIR_AGAIN;
+	if (resize(file, wanted) < 0)
+		return weir__error_no_memory(err);
+	return WEIR_OK;
+}
+
+static void blank_out(uint8_t *bytes, size_t len, int byte)
+{
+	uint8_t *const end = bytes + len;
+
+	while ((bytes = memchr(bytes, byte, (size_t)(end - bytes))))
+		*bytes++ = ' ';
+}
+
+static void append_line(struct weir__line_file *file, struct weir_slice value)
+{
+	uint8_t *line = file->bytes + file->end;
+
+	if (value.len)
+		memcpy(line, value.data, value.len);
+	blank_out(line, value.len, '\n');
+	blank_out(line, value.len, '\r');
+	line[value.len] = '\n';
+	file->end += value.len + 1;
+}
+
+static void chain(struct weir__line_file *file, weir_delivery *delivery)
+{
+	weir_delivery_set_user(delivery, NULL);
+	if (file->last)
+		weir_delivery_set_user(file->last, delivery);
+	else
+		file->first = delivery;
+	file->last = delivery;
+}
+
+static weir_delivery *unchain(struct weir__line_file *file)
+{
+	weir_delivery *delivery = file->first;
+
+	file->first = weir_delivery_user(delivery);
+	if (!file->first)
+		file->last = NULL;
+	return delivery;
+}
+
+enum weir_status weir__line_file_add(struct weir__line_file *file, weir_delivery *delivery,
+				     struct weir_error *err)
+{
+	const struct weir_slice value = weir_delivery_value(delivery);
+	enum weir_status status = make_room(file, value.len + 1, err);
+
+	if (status == WEIR_AGAIN) {
+		status = weir__line_file_write(file, err);
+		if (status == WEIR_OK)
+			status = make_room(file, value.len + 1, err);
+	}
+	if (status != WEIR_OK)
+		return status;
+	append_line(file, value);
+	chain(file, delivery);
+	return WEIR_OK;
+}
+
+/* ---- writing ---- */
+
+/* Whether a write now would not wait. Watches while it would. */
+static enum weir_status await(struct weir__line_file *file, bool *ret_ready, struct weir_error *err)
+{
+	struct pollfd poll_fd = { .fd = file->fd, .events = POLLOUT };
+	enum weir_status status = WEIR_OK;
+
+	*ret_ready = !file->may_wait || poll(&poll_fd, 1, 0) > 0;
+	if (*ret_ready || file->is_watched)
+		return WEIR_OK;
+	status = weir_port_watch(file->port, file->fd, WEIR_WRITABLE, err);
+	file->is_watched = status == WEIR_OK;
+	if (status == WEIR_ERR_IO && err->os_error == EPERM) {
+		file->may_wait = false;		/* a device that is always ready */
+		*ret_ready = true;
+		status = WEIR_OK;
+	}
+	return status;
+}
+
+/* As write, but that a pipe without a reader answers EPIPE and does not signal. */
+static ssize_t write_unsignalled(int fd, const void *bytes, size_t len)
+{
+	const struct timespec at_once = { 0 };
+	sigset_t pipe_signal, before, pending;
+	ssize_t written;
+	int os_error;
+
+	sigemptyset(&pipe_signal);
+	sigaddset(&pipe_signal, SIGPIPE);
+	sigpending(&pending);
+	pthread_sigmask(SIG_BLOCK, &pipe_signal, &before);
+	written = write(fd, bytes, len);
+	os_error = errno;
+	if (written < 0 && os_error == EPIPE && !sigismember(&pending, SIGPIPE))
+		sigtimedwait(&pipe_signal, NULL, &at_once);
+	pthread_sigmask(SIG_SETMASK, &before, NULL);
+	errno = os_error;
+	return written;
+}
+
+/* A pipe that is ready takes PIPE_BUF bytes at once without waiting, and no more for sure. */
+static ssize_t write_some(const struct weir__line_file *file)
+{
+	const uint8_t *bytes = file->bytes + file->begin;
+	const size_t len = file->end - file->begin;
+
+	if (!file->may_wait)
+		return write(file->fd, bytes, len);
+	return write_unsignalled(file->fd, bytes, len < PIPE_BUF ? len : PIPE_BUF);
+}
+
+/* Writes until nothing is left or it would wait. *ret_os_error 0: no failure. */
+static enum weir_status drain(struct weir__line_file *file, int *ret_os_error,
+			      struct weir_error *err)
+{
+	*ret_os_error = 0;
+	while (file->begin < file->end) {
+		enum weir_status status;
+		ssize_t len;
+		bool ready;
+
+		status = await(file, &ready, err);
+		if (status < 0 || !ready)
+			return status;
+		len = write_some(file);
+		if (len < 0 && (errno == EINTR || errno == EAGAIN))
+			continue;
+		if (len < 0) {
+			*ret_os_error = errno;
+			return WEIR_OK;
+		}
+		file->begin += (size_t)len;
+		file->written += (size_t)len;
+	}
+	unwatch(file);
+	return WEIR_OK;
+}
+
+static size_t line_len(const weir_delivery *delivery)
+{
+	return weir_delivery_value(delivery).len + 1;
+}
+
+static enum weir_status settle_written(struct weir__line_file *file, struct weir_error *err)
+{
+	if (!file->first || file->written < line_len(file->first))
+		return WEIR_OK;
+	if (file->sync && fdatasync(file->fd) < 0 && errno != EINVAL && errno != ENOTSUP)
+		return weir__error_os(err, errno, "cannot sync '%s'", file->path);
+	while (file->first && file->written >= line_len(file->first)) {
+		file->written -= line_len(file->first);
+		weir_delivery_done(unchain(file));
+	}
+	return WEIR_OK;
+}
+
+/* All but a line that is cut: its rest stays in the buffer, to be written before anything else. */
+static void give_back(struct weir__line_file *file, const struct weir_error *reason)
+{
+	weir_delivery *cut = file->written > 0 ? unchain(file) : NULL;
+	weir_delivery *delivery = file->first;
+
+	file->first = file->last = NULL;
+	file->end = file->begin;
+	if (cut) {
+		file->end = file->begin + line_len(cut) - file->written;
+		chain(file, cut);
+	}
+	while (delivery) {
+		weir_delivery *next = weir_delivery_user(delivery);
+
+		weir_delivery_fail(delivery, reason);
+		delivery = next;
+	}
+}
+
+static enum weir_status fail(struct weir__line_file *file, int os_error, struct weir_error *err)
+{
+	weir__error_os(err, os_error, "cannot write to '%s'", file->path);
+	if (os_error != ENOSPC && os_error != EDQUOT)
+		return WEIR_ERR_IO;
+	err->remedy = WEIR_REMEDY_RETRY;
+	give_back(file, err);
+	return WEIR_ERR_IO;
+}
+
+/* A buffer that one long line needed is not kept. */
+static void shrink(struct weir__line_file *file)
+{
+	if (file->begin < file->end)
+		return;
+	file->begin = file->end = 0;
+	if (file->capacity > WEIR__LINE_FILE_BYTES)
+		resize(file, WEIR__LINE_FILE_BYTES);
+}
+
+enum weir_status weir__line_file_write(struct weir__line_file *file, struct weir_error *err)
+{
+	enum weir_status status, settled;
+	int os_error;
+
+	status = drain(file, &os_error, err);
+	settled = settle_written(file, status < 0 ? NULL : err);
+	if (status < 0 || settled < 0)
+		return status < 0 ? status : settled;
+	if (os_error)
+		return fail(file, os_error, err);
+	shrink(file);
+	return WEIR_OK;
+}

@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * One file that lines are appended to: buffered, written in whole batches, settled when written.
+ *
+ *     add ─► buffer ─ write ─► the kernel (─ fsync ─► the disk) ─► weir_delivery_done
+ */
+#ifndef WEIR_FILE_LINE_FILE_H
+#define WEIR_FILE_LINE_FILE_H
+
+#include "ground/env.h"
+#include "weir/sink.h"
+
+#define WEIR__LINE_FILE_BYTES 65536	/* buffered of one file, unless one line is longer */
+
+struct weir__line_file {
+	const struct weir_env *env;
+	weir_port *port;
+	char *path;		/* ours; for messages too */
+	bool is_stdout;
+	bool truncate;		/* the first open begins with an empty file */
+	bool sync;
+	int fd;			/* -1: not open */
+	bool may_wait;		/* a write may block: a pipe, a terminal, a socket */
+	bool is_watched;
+	uint8_t *bytes;		/* [begin, end): not yet written */
+	size_t capacity, begin, end;
+	size_t written;		/* bytes that are written of lines not yet settled */
+	weir_delivery *first, *last;	/* in the buffer; chained through their user pointer */
+	uint64_t used;		/* the sink's: when last, in its own count */
+	struct weir__line_file *next;		/* the sink's: all of them */
+	struct weir__line_file *next_open;	/* the sink's: those that are open */
+};
+
+/* Does not block, nor wait for the reader of a FIFO. Remedies as for a destination. */
+enum weir_status weir__line_file_open(struct weir__line_file *file, struct weir_error *err);
+/* Gives up what is not written: those deliveries are not settled. */
+void weir__line_file_close(struct weir__line_file *file);
+bool weir__line_file_is_idle(const struct weir__line_file *file);
+
+/*
+ * Puts a delivery's bytes and a LF into the buffer of an open file; LF and CR inside become
+ * blanks. WEIR_AGAIN: no room before more is written.
+ */
+enum weir_status weir__line_file_add(struct weir__line_file *file, weir_delivery *delivery,
+				     struct weir_error *err);
+/*
+ * Writes what can be written without waiting, and settles it. On a full disk: gives back
+ * (RETRY) all of which no byte is written, keeps a line that is cut, and answers below zero with
+ * remedy RETRY; every other failure has remedy STOP and settles nothing.
+ */
+enum weir_status weir__line_file_write(struct weir__line_file *file, struct weir_error *err);
+
+#endif

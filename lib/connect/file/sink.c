@@ -1,0 +1,305 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The file sink: each destination a file, or all of them one.
+ *
+ * Guarantees: what was submitted in a turn is written in the next, in one piece; at most
+ * MOST_OPEN files are open at a time, the others are opened again when they are written to; a
+ * destination cannot leave its directory by a `..` in it. Callers: the engine, through the ops.
+ */
+#include <string.h>
+
+#include "connect/file/line_file.h"
+#include "ground/error.h"
+#include "ground/options.h"
+#include "weir/file.h"
+
+#define MOST_OPEN 64
+#define RETRY_MS 1000	/* for a line that a full disk has cut */
+
+struct file_sink {
+	const struct weir_env *env;
+	weir_port *port;
+	char *directory;	/* NULL: the current one */
+	bool truncate;
+	bool sync;
+	struct weir__line_file *only;	/* all goes here; NULL: destinations name files */
+	struct weir__line_file *files;
+	struct weir__line_file *open;	/* at most MOST_OPEN */
+	size_t open_count;
+	uint64_t uses;
+};
+
+/* ---- files ---- */
+
+static char *join(const struct file_sink *sink, const char *name)
+{
+	if (!sink->directory || *name == '/')
+		return weir__text_copy(sink->env, name);
+	return weir__text_format(sink->env, "%s/%s", sink->directory, name);
+}
+
+static struct weir__line_file *file_new(struct file_sink *sink, const char *name, bool is_stdout)
+{
+	struct weir__line_file *file = weir__alloc(sink->env, sizeof *file);
+
+	if (!file)
+		return NULL;
+	*file = (struct weir__line_file){
+		.env = sink->env,
+		.port = sink->port,
+		.path = is_stdout ? weir__text_copy(sink->env, "standard output")
+				  : join(sink, name),
+		.is_stdout = is_stdout,
+		.truncate = sink->truncate,
+		.sync = sink->sync,
+		.fd = -1,
+		.next = sink->files,
+	};
+	if (!file->path)
+		return weir__free(sink->env, file, sizeof *file);
+	sink->files = file;
+	return file;
+}
+
+static void close_file(struct file_sink *sink, struct weir__line_file *file)
+{
+	struct weir__line_file **at = &sink->open;
+
+	while (*at != file)
+		at = &(*at)->next_open;
+	*at = file->next_open;
+	sink->open_count--;
+	weir__line_file_close(file);
+}
+
+static struct weir__line_file *least_used(const struct file_sink *sink)
+{
+	struct weir__line_file *least = sink->open;
+
+	for (struct weir__line_file *file = sink->open; file; file = file->next_open)
+		if (file->used < least->used)
+			least = file;
+	return least;
+}
+
+/* WEIR_AGAIN: the one to be closed has lines that cannot be written yet. */
+static enum weir_status make_way(struct file_sink *sink, struct weir_error *err)
+{
+	struct weir__line_file *file = least_used(sink);
+	enum weir_status status = WEIR_OK;
+
+	if (sink->open_count < MOST_OPEN)
+		return WEIR_OK;
+	if (!weir__line_file_is_idle(file))
+		status = weir__line_file_write(file, err);
+	if (status < 0)
+		return status;
+	if (!weir__line_file_is_idle(file))
+		return WEIR_AGAIN;
+	close_file(sink, file);
+	return WEIR_OK;
+}
+
+static enum weir_status ensure_open(struct file_sink *sink, struct weir__line_file *file,
+				    struct weir_error *err)
+{
+	enum weir_status status = WEIR_OK;
+
+	file->used = ++sink->uses;
+	if (file->fd >= 0)
+		return WEIR_OK;
+	status = make_way(sink, err);
+	if (status == WEIR_OK)
+		status = weir__line_file_open(file, err);
+	if (status != WEIR_OK)
+		return status;
+	file->next_open = sink->open;
+	sink->open = file;
+	sink->open_count++;
+	return WEIR_OK;
+}
+
+/* ---- ops ---- */
+
+static enum weir_status file_open(void *self, weir_port *port, struct weir_error *err)
+{
+	struct file_sink *sink = self;
+
+	sink->port = port;
+	if (!sink->only)
+		return WEIR_OK;
+	sink->only->port = port;
+	return ensure_open(sink, sink->only, err);
+}
+
+/* No empty part, and none that leads elsewhere: a field of a template may spell "..". */
+static enum weir_status check_name(const char *name, struct weir_error *err)
+{
+	const char *at = *name == '/' ? name + 1 : name;
+
+	for (;;) {
+		const size_t len = strcspn(at, "/");
+
+		if (len == 0 || (len == 1 && *at == '.') || (len == 2 && memcmp(at, "..", 2) == 0))
+			return weir_error_set(err, WEIR_ERR_INVALID, WEIR_REMEDY_SKIP,
+					      "illegal file name '%.150s': a part of it is empty, "
+					      "'.' or '..'",
+					      name);
+		if (!at[len])
+			return WEIR_OK;
+		at += len + 1;
+	}
+}
+
+static enum weir_status file_prepare(void *self, const char *to, void **ret_handle,
+				     struct weir_error *err)
+{
+	struct file_sink *sink = self;
+	struct weir__line_file *file = sink->only;
+	enum weir_status status;
+
+	if (file) {
+		*ret_handle = file;
+		return WEIR_OK;
+	}
+	if (!*to)
+		return weir_error_set(err, WEIR_ERR_INVALID, WEIR_REMEDY_SKIP,
+				      "a route names no file: set .to there or .path here");
+	status = check_name(to, err);
+	if (status < 0)
+		return status;
+	file = file_new(sink, to, false);
+	if (!file)
+		return weir__error_no_memory(err);
+	status = ensure_open(sink, file, err);
+	if (status < 0) {
+		sink->files = file->next;	/* it is the newest */
+		weir__text_free(sink->env, file->path);
+		weir__free(sink->env, file, sizeof *file);
+		return status;
+	}
+	*ret_handle = file;
+	return WEIR_OK;
+}
+
+static enum weir_status file_submit(void *self, weir_delivery *delivery, struct weir_error *err)
+{
+	struct file_sink *sink = self;
+	struct weir__line_file *file = weir_delivery_handle(delivery);
+	enum weir_status status = ensure_open(sink, file, err);
+
+	if (status == WEIR_OK)
+		status = weir__line_file_add(file, delivery, err);
+	if (status == WEIR_OK)
+		weir_port_wake(sink->port);	/* to be written when this turn's are all here */
+	return status;
+}
+
+/* A full disk has been answered by giving deliveries back: the pipeline goes on. */
+static enum weir_status file_step(void *self, uint64_t now_ms, struct weir_error *err)
+{
+	struct file_sink *sink = self;
+
+	for (struct weir__line_file *file = sink->open; file; file = file->next_open) {
+		enum weir_status status = WEIR_OK;
+
+		if (!weir__line_file_is_idle(file))
+			status = weir__line_file_write(file, err);
+		if (status < 0 && err->remedy != WEIR_REMEDY_RETRY)
+			return status;
+		if (status < 0)
+			weir_port_deadline(sink->port, now_ms + RETRY_MS);
+	}
+	return WEIR_OK;
+}
+
+static void file_close(void *self)
+{
+	struct file_sink *sink = self;
+
+	while (sink->open)
+		close_file(sink, sink->open);
+}
+
+static void file_free(void *self)
+{
+	struct file_sink *sink = self;
+
+	while (sink->files) {
+		struct weir__line_file *file = sink->files;
+
+		sink->files = file->next;
+		weir__text_free(sink->env, file->path);
+		weir__free(sink->env, file, sizeof *file);
+	}
+	weir__text_free(sink->env, sink->directory);
+	weir__free(sink->env, sink, sizeof *sink);
+}
+
+static const struct weir_sink_ops file_ops = {
+	.size = sizeof file_ops,
+	.open = file_open,
+	.prepare = file_prepare,
+	.submit = file_submit,
+	.step = file_step,
+	.close = file_close,
+	.free = file_free,
+};
+
+/* ---- add ---- */
+
+static enum weir_status fill(struct file_sink *sink, const struct weir_file_sink_options *options,
+			     struct weir_error *err)
+{
+	sink->directory = weir__text_copy(sink->env, options->directory);
+	if (options->directory && !sink->directory)
+		return weir__error_no_memory(err);
+	sink->truncate = options->truncate;
+	sink->sync = options->sync;
+	if (!options->path)
+		return WEIR_OK;
+	sink->only = file_new(sink, options->path, strcmp(options->path, "-") == 0);
+	return sink->only ? WEIR_OK : weir__error_no_memory(err);
+}
+
+static enum weir_status make(const struct weir_env *env, const char *name,
+			     const struct weir_file_sink_options *given,
+			     struct file_sink **ret_sink, struct weir_error *err)
+{
+	struct weir_file_sink_options options;
+	enum weir_status status = weir__options_read(given, &options, sizeof options,
+						     "weir_file_sink_options", err);
+	struct file_sink *sink;
+
+	if (status < 0)
+		return status;
+	if ((options.path && !*options.path) || (options.directory && !*options.directory))
+		return weir__error_invalid(err, "sink '%s': %s is empty", name ? name : "",
+					   options.path && !*options.path ? "path" : "directory");
+	sink = weir__alloc(env, sizeof *sink);
+	if (!sink)
+		return weir__error_no_memory(err);
+	sink->env = env;
+	status = fill(sink, &options, err);
+	if (status < 0) {
+		file_free(sink);
+		return status;
+	}
+	*ret_sink = sink;
+	return WEIR_OK;
+}
+
+weir_sink *weir_file_sink_add(weir_pipeline *pipeline, const char *name,
+			      const struct weir_file_sink_options *options)
+{
+	struct file_sink *sink = NULL;
+	struct weir_error err;
+
+	if (!pipeline)
+		return NULL;
+	if (make(weir_pipeline_env(pipeline), name, options, &sink, &err) < 0) {
+		weir_pipeline_fail(pipeline, &err);
+		return NULL;
+	}
+	return weir_sink_add(pipeline, name, &file_ops, sink);
+}

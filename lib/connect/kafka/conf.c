@@ -1,0 +1,196 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The configuration of the Kafka sink's producer.
+ *
+ * Guarantees: an unknown, wrong or unusable property is an error that names it, before anything
+ * starts; the value of a property that may be a secret is never in an error. Called by the add.
+ */
+#include "connect/kafka/internal.h"
+
+#include <string.h>
+#include <strings.h>
+
+#include "ground/error.h"
+
+#define COUNT(array) (sizeof(array) / sizeof *(array))
+
+/* weir's defaults, where they differ from librdkafka's. */
+static const struct weir_property defaults[] = {
+	{ "client.id", "weir" },
+	{ "compression.codec", "lz4" },
+	{ "acks", "all" },
+	{ "enable.idempotence", "true" },
+	{ "partitioner", "murmur2_random" },
+	{ "message.timeout.ms", "0" },
+};
+
+/* Properties that would take away what the sink stands on. */
+static const struct {
+	const char *name;
+	const char *allowed;	/* a value that does no harm; NULL: none */
+	const char *reason;
+} refused[] = {
+	{ "transactional.id", NULL, "this sink opens no transactions" },
+	{ "delivery.report.only.error", "false",
+	  "without reports nothing would count as delivered" },
+	{ "log.queue", "true", "logs come through the pipeline's thread" },
+};
+
+/* Properties that say where the brokers are. */
+static const char *const broker_properties[] = {
+	"bootstrap.servers",
+	"metadata.broker.list",
+	"test.mock.num.brokers",
+};
+
+static bool is_secret(const char *name)
+{
+	return strstr(name, "password") || strstr(name, "secret") ||
+	       strncmp(name, "sasl.", 5) == 0 || strncmp(name, "ssl.key", 7) == 0;
+}
+
+static const char *find(const struct weir_kafka_sink_options *options, const char *name)
+{
+	const char *value = NULL;
+
+	for (size_t i = 0; i < options->property_count; i++)
+		if (strcmp(options->properties[i].name, name) == 0)
+			value = options->properties[i].value;
+	return value;
+}
+
+static bool has_brokers(const struct weir_kafka_sink_options *options)
+{
+	if (options->brokers && *options->brokers)
+		return true;
+	for (size_t i = 0; i < COUNT(broker_properties); i++)
+		if (find(options, broker_properties[i]))
+			return true;
+	return false;
+}
+
+static enum weir_status check_refused(const struct weir_property *property, struct weir_error *err)
+{
+	for (size_t i = 0; i < COUNT(refused); i++) {
+		if (strcmp(property->name, refused[i].name) != 0)
+			continue;
+		if (refused[i].allowed && strcmp(property->value, refused[i].allowed) == 0)
+			return WEIR_OK;
+		return weir__error_invalid(err, "property '%s' cannot be set here: %s",
+					   property->name, refused[i].reason);
+	}
+	return WEIR_OK;
+}
+
+static enum weir_status check(const struct weir_kafka_sink_options *options, struct weir_error *err)
+{
+	if (options->property_count && !options->properties)
+		return weir__error_invalid(err, "property_count is %zu, but properties is NULL",
+					   options->property_count);
+	for (size_t i = 0; i < options->property_count; i++) {
+		const struct weir_property *property = &options->properties[i];
+
+		if (!property->name || !*property->name)
+			return weir__error_invalid(err, "property %zu has no name", i + 1);
+		if (!property->value)
+			return weir__error_invalid(err, "property '%s' has no value",
+						   property->name);
+		if (check_refused(property, err) < 0)
+			return WEIR_ERR_INVALID;
+	}
+	if (!has_brokers(options))
+		return weir__error_invalid(err, "no brokers: set .brokers = \"host:9092\" or the "
+						"property 'bootstrap.servers'");
+	return WEIR_OK;
+}
+
+static enum weir_status set(rd_kafka_conf_t *conf, const char *name, const char *value,
+			    struct weir_error *err)
+{
+	char text[256];
+	const rd_kafka_conf_res_t answer =
+		rd_kafka_conf_set(conf, name, value, text, sizeof text);
+
+	if (answer == RD_KAFKA_CONF_OK)
+		return WEIR_OK;
+	if (answer == RD_KAFKA_CONF_UNKNOWN)
+		return weir__error_invalid(err, "unknown property '%s'", name);
+	if (is_secret(name))
+		return weir__error_invalid(err, "property '%s': wrong value (not shown)", name);
+	return weir__error_invalid(err, "property '%s': %s", name, text);
+}
+
+/* Idempotence needs acks=all: who asks for less, and not for idempotence, does without it. */
+static bool gives_up_idempotence(const struct weir_kafka_sink_options *options)
+{
+	const char *acks = find(options, "acks");
+
+	if (!acks)
+		acks = find(options, "request.required.acks");
+	return acks && strcasecmp(acks, "all") != 0 && strcmp(acks, "-1") != 0;
+}
+
+static enum weir_status set_all(rd_kafka_conf_t *conf,
+				const struct weir_kafka_sink_options *options,
+				struct weir_error *err)
+{
+	enum weir_status status = WEIR_OK;
+
+	for (size_t i = 0; i < COUNT(defaults) && status == WEIR_OK; i++)
+		status = set(conf, defaults[i].name, defaults[i].value, err);
+	if (status == WEIR_OK && gives_up_idempotence(options))
+		status = set(conf, "enable.idempotence", "false", err);
+	if (status == WEIR_OK && options->brokers && *options->brokers)
+		status = set(conf, "bootstrap.servers", options->brokers, err);
+	for (size_t i = 0; i < options->property_count && status == WEIR_OK; i++)
+		status = set(conf, options->properties[i].name, options->properties[i].value, err);
+	if (status == WEIR_OK)
+		status = set(conf, "log.queue", "true", err);
+	return status;
+}
+
+rd_kafka_conf_t *weir__kafka_conf_new(const struct weir_kafka_sink_options *options,
+				      struct weir_error *err)
+{
+	rd_kafka_conf_t *conf;
+
+	if (check(options, err) < 0)
+		return NULL;
+	conf = rd_kafka_conf_new();
+	if (set_all(conf, options, err) < 0) {
+		rd_kafka_conf_destroy(conf);
+		return NULL;
+	}
+	rd_kafka_conf_set_events(conf,
+				 RD_KAFKA_EVENT_DR | RD_KAFKA_EVENT_ERROR | RD_KAFKA_EVENT_LOG);
+	return conf;
+}
+
+static bool is_topic_byte(char byte)
+{
+	return (byte >= 'a' && byte <= 'z') || (byte >= 'A' && byte <= 'Z') ||
+	       (byte >= '0' && byte <= '9') || byte == '.' || byte == '_' || byte == '-';
+}
+
+static enum weir_status illegal_topic(struct weir_error *err, const char *topic, const char *rule)
+{
+	return weir_error_set(err, WEIR_ERR_INVALID, WEIR_REMEDY_SKIP,
+			      "illegal topic name '%.100s': %s", topic, rule);
+}
+
+enum weir_status weir__kafka_check_topic(const char *topic, struct weir_error *err)
+{
+	const size_t len = strlen(topic);
+
+	if (len == 0)
+		return illegal_topic(err, topic, "it is empty");
+	if (len > WEIR__KAFKA_TOPIC_BYTES)
+		return illegal_topic(err, topic, "Kafka allows 249 bytes");
+	if (strcmp(topic, ".") == 0 || strcmp(topic, "..") == 0)
+		return illegal_topic(err, topic, "Kafka reserves '.' and '..'");
+	for (size_t i = 0; i < len; i++)
+		if (!is_topic_byte(topic[i]))
+			return illegal_topic(err, topic,
+					     "Kafka allows letters, digits, '.', '_' and '-'");
+	return WEIR_OK;
+}

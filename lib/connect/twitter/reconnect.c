@@ -1,0 +1,350 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The end of a connection: what it was, and what follows.
+ *
+ *     what ended it                     delay before the next attempt
+ *     a proven connection dropped       none
+ *     … or stalled                      none
+ *     an unproven one did               network
+ *     no answer (DNS, connect, TLS)     network
+ *     damaged framing or compression    network
+ *     HTTP status                       by the table of statuses
+ *     disconnect message                by the table of codes
+ *
+ * Proven: answered 200, sent at least one byte, and lived for proven_ms since. Only that resets
+ * the delays, so that a server which accepts and closes at once is not asked without pause.
+ *
+ * Guarantees: the old connection is closed before there is a next one; each reconnect is counted
+ * under its cause; no delay is below what is documented or what the server asked for. Callers:
+ * source.c.
+ */
+#include "connect/twitter/source.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "connect/twitter/notice.h"
+#include "connect/twitter/reaction.h"
+#include "connect/twitter/show.h"
+#include "ground/error.h"
+
+#define CLOCK_TOLERANCE_MS 60000u
+#define TAKEOVER_FORGIVEN_MS 3600000u	/* a connection that lived so long was no part of a fight */
+
+enum pace {
+	FREE,		/* at once after a proven connection, else by class */
+	BY_CLASS,
+	AT_ONCE		/* something was corrected: the one permitted second try */
+};
+
+struct loss {
+	enum weir_reconnect_cause cause;
+	enum pace pace;
+	enum weir__backoff_class class;
+	uint64_t least_ms;	/* what the server asks for */
+	struct weir_error why;
+};
+
+static bool is_proven(const struct weir__twitter_source *source)
+{
+	return source->state == WEIR__TWITTER_STREAMING && source->heard &&
+	       source->now_ms - source->answered_ms >= source->config.options.proven_ms;
+}
+
+static void hang_up(struct weir__twitter_source *source, enum weir_reconnect_cause cause)
+{
+	source->config.http.ops->close(source->config.http.self);
+	if (source->state != WEIR__TWITTER_STREAMING)
+		return;
+	source->lost = (struct weir__twitter_lost){
+		.there_was = true,
+		.heard_ms = source->heard_ms,
+		.missed = source->stream.missed,
+		.cause = cause,
+	};
+	weir__twitter_stream_end(&source->stream);
+}
+
+static void alert_cap(const struct weir__twitter_source *source, uint64_t delay_ms,
+		      const struct loss *loss)
+{
+	char text[320];
+
+	snprintf(text, sizeof text, "the delay between attempts has reached its limit of %ju s: %s",
+		 (uintmax_t)(delay_ms / 1000), loss->why.text);
+	weir__twitter_alert(&source->config, source->port, text);
+}
+
+static uint64_t next_delay(struct weir__twitter_source *source, const struct loss *loss)
+{
+	const struct weir__twitter_config *config = &source->config;
+	bool capped;
+	uint64_t delay_ms = weir__backoff_next(&source->backoff, loss->class, &capped);
+	uint32_t chance = 0;
+
+	if (capped)
+		alert_cap(source, delay_ms, loss);
+	if (delay_ms < loss->least_ms)
+		delay_ms = loss->least_ms;
+	if (config->options.jitter_percent && weir__random(config->env, &chance, sizeof chance))
+		delay_ms = weir__backoff_jitter(delay_ms, config->options.jitter_percent, chance);
+	return delay_ms;
+}
+
+static void forgive(struct weir__twitter_source *source)
+{
+	weir__backoff_reset(&source->backoff);
+	source->failures = 0;
+	source->tries = 0;
+	source->corrected = false;
+}
+
+static enum weir_status reconnect(struct weir__twitter_source *source, const struct loss *loss,
+				  struct weir_error *err)
+{
+	const uint32_t most = source->config.options.most_attempts;
+	const bool proven = is_proven(source);
+	uint64_t delay_ms = 0;
+
+	hang_up(source, loss->cause);
+	if (proven)
+		forgive(source);
+	if (loss->pace == BY_CLASS || (loss->pace == FREE && !proven)) {
+		source->failures++;
+		if (most && source->failures >= most) {
+			weir_error_set(err, loss->why.status, WEIR_REMEDY_STOP,
+				       "gave up after %u attempts: %s", source->failures,
+				       loss->why.text);
+			err->remote_code = loss->why.remote_code;
+			return err->status;
+		}
+		delay_ms = next_delay(source, loss);
+	}
+	weir_port_count(source->port, WEIR_COUNT_RECONNECTS + loss->cause, 1);
+	weir_port_log(source->port, WEIR_LOG_INFO, "%s; next attempt in %ju ms", loss->why.text,
+		      (uintmax_t)delay_ms);
+	source->state = WEIR__TWITTER_WAITING;
+	source->due_ms = source->now_ms + delay_ms;
+	return WEIR_OK;
+}
+
+/* ---- no answer, or the end of a good one ---- */
+
+static enum weir_status on_end(struct weir__twitter_source *source, struct weir_error *err)
+{
+	const bool answered = source->state == WEIR__TWITTER_STREAMING;
+	const struct weir_error *end = &source->end;
+	struct loss loss = {
+		.cause = answered ? WEIR_RECONNECT_DROPPED : WEIR_RECONNECT_NETWORK,
+		.pace = answered ? FREE : BY_CLASS,
+		.class = WEIR__BACKOFF_NETWORK,
+	};
+
+	weir_error_set(&loss.why, end->status < 0 ? end->status : WEIR_ERR_IO, WEIR_REMEDY_RETRY,
+		       "%s%s%s", answered ? "the connection ended" : "no answer",
+		       end->status < 0 ? ": " : "", end->status < 0 ? end->text : "");
+	return reconnect(source, &loss, err);
+}
+
+static enum weir_status on_stall(struct weir__twitter_source *source, struct weir_error *err)
+{
+	struct loss loss = {
+		.cause = WEIR_RECONNECT_STALLED,
+		.pace = FREE,
+		.class = WEIR__BACKOFF_NETWORK,
+	};
+
+	weir_error_set(&loss.why, WEIR_ERR_TIMEOUT, WEIR_REMEDY_RETRY,
+		       "stalled: not a byte for %ju ms (stall_ms)",
+		       (uintmax_t)source->config.options.stall_ms);
+	return reconnect(source, &loss, err);
+}
+
+static enum weir_status on_damage(struct weir__twitter_source *source, struct weir_error *err)
+{
+	const struct loss loss = {
+		.cause = WEIR_RECONNECT_PROTOCOL,
+		.pace = BY_CLASS,
+		.class = WEIR__BACKOFF_NETWORK,
+		.why = source->stream.broken,
+	};
+
+	weir_port_log(source->port, WEIR_LOG_WARN, "%s", loss.why.text);
+	return reconnect(source, &loss, err);
+}
+
+/* ---- a disconnect message ---- */
+
+static enum weir_status fail_parted(struct weir__twitter_source *source, enum weir_status status,
+				    const char *what, const char *remedy, struct weir_error *err)
+{
+	const uint64_t code = source->stream.disconnect_code;
+
+	hang_up(source, WEIR_RECONNECT_DISCONNECT);
+	weir_error_set(err, status, WEIR_REMEDY_STOP, "disconnected, code %ju: %s; %s",
+		       (uintmax_t)code, what, remedy);
+	err->remote_code = (int64_t)code;
+	return status;
+}
+
+/* Two consumers that each come back cut each other off for ever: one further try, then stop. */
+static bool is_fight(struct weir__twitter_source *source)
+{
+	if (source->now_ms - source->answered_ms >= TAKEOVER_FORGIVEN_MS)
+		source->takeovers = 0;
+	return ++source->takeovers > 1;
+}
+
+static enum weir_status on_disconnect(struct weir__twitter_source *source, struct weir_error *err)
+{
+	const struct weir__twitter_stream *stream = &source->stream;
+	const struct weir__twitter_disconnect *row = weir__twitter_disconnect(stream->disconnect_code);
+	struct loss loss = {
+		.cause = WEIR_RECONNECT_DISCONNECT,
+		.pace = row->parting == WEIR__TWITTER_PART_DROP ? FREE : BY_CLASS,
+		.class = row->parting == WEIR__TWITTER_PART_TAKEOVER ? WEIR__BACKOFF_RATE :
+								       WEIR__BACKOFF_NETWORK,
+	};
+
+	weir_error_set(&loss.why, WEIR_ERR_REFUSED, WEIR_REMEDY_RETRY,
+		       "disconnected, code %ju: %s ('%s')", (uintmax_t)stream->disconnect_code,
+		       row->meaning, stream->disconnect_reason);
+	loss.why.remote_code = (int64_t)stream->disconnect_code;
+	if (row->alert)
+		weir__twitter_alert(&source->config, source->port, row->alert);
+	switch (row->parting) {
+	case WEIR__TWITTER_PART_END:
+		hang_up(source, WEIR_RECONNECT_DISCONNECT);
+		weir_port_log(source->port, WEIR_LOG_INFO, "%s", loss.why.text);
+		return WEIR_END;
+	case WEIR__TWITTER_PART_FATAL:
+		return fail_parted(source, WEIR_ERR_AUTH, row->meaning, "other credentials are "
+				   "needed", err);
+	case WEIR__TWITTER_PART_TAKEOVER:
+		if (is_fight(source))
+			return fail_parted(source, WEIR_ERR_REFUSED, row->meaning, "stop the other "
+					   "consumer of these credentials", err);
+		return reconnect(source, &loss, err);
+	case WEIR__TWITTER_PART_DROP:
+	case WEIR__TWITTER_PART_BACKOFF:
+		break;
+	}
+	return reconnect(source, &loss, err);
+}
+
+/* ---- a status other than 200 ---- */
+
+static void describe_refusal(const struct weir__twitter_source *source,
+			     const struct weir__twitter_status *row, enum weir_remedy remedy,
+			     struct weir_error *err)
+{
+	const struct weir__twitter_answer *answer = &source->answer;
+	char words[WEIR__TWITTER_SHOWN];
+
+	weir__twitter_show(&source->config.options,
+			   (struct weir_slice){ answer->text, answer->text_len }, words);
+	weir_error_set(err, row->status, remedy, "HTTP %d (%s): %s%s%s%s", answer->status,
+		       row->meaning, row->remedy, *words ? "; it says: '" : "", words,
+		       *words ? "'" : "");
+	err->remote_code = answer->status;
+}
+
+/* True when our clock was off and now follows the server's. */
+static bool correct_clock(struct weir__twitter_source *source)
+{
+	const uint64_t wall_ms = weir__wall_ms(source->config.env);
+	const uint64_t date_ms = source->answer.date_ms;
+	const int64_t offset_ms = (int64_t)(date_ms - wall_ms);
+	const int64_t off_ms = offset_ms - source->clock_offset_ms;
+
+	if (source->config.options.anonymous || source->corrected || !date_ms ||
+	    (off_ms <= (int64_t)CLOCK_TOLERANCE_MS && off_ms >= -(int64_t)CLOCK_TOLERANCE_MS))
+		return false;
+	weir_port_log(source->port, WEIR_LOG_WARN, "this machine's clock is off: the server's is "
+		      "%jd s ahead of it; signing with the server's time", (intmax_t)offset_ms / 1000);
+	source->clock_offset_ms = offset_ms;
+	source->corrected = true;
+	return true;
+}
+
+static bool leave_out_count(struct weir__twitter_source *source)
+{
+	if (!source->config.options.count || source->without_count)
+		return false;
+	weir_port_log(source->port, WEIR_LOG_WARN, "count is not permitted: going on without");
+	source->without_count = true;
+	return true;
+}
+
+static void calm_down(struct weir__twitter_source *source, struct loss *loss)
+{
+	loss->cause = WEIR_RECONNECT_RATE;
+	loss->class = WEIR__BACKOFF_RATE;
+	loss->least_ms = weir__twitter_answer_wait_ms(&source->answer,
+						      weir__wall_ms(source->config.env));
+	weir__twitter_alert(&source->config, source->port, loss->why.text);
+}
+
+static enum weir_status on_refusal(struct weir__twitter_source *source, struct weir_error *err)
+{
+	const struct weir__twitter_status *row = weir__twitter_status(source->answer.status);
+	struct loss loss = {
+		.cause = WEIR_RECONNECT_HTTP,
+		.pace = BY_CLASS,
+		.class = WEIR__BACKOFF_HTTP,
+	};
+	bool fatal = false;
+
+	describe_refusal(source, row, WEIR_REMEDY_RETRY, &loss.why);
+	switch (row->reaction) {
+	case WEIR__TWITTER_FATAL:
+		fatal = true;
+		break;
+	case WEIR__TWITTER_TRY:
+		fatal = ++source->tries >= WEIR__TWITTER_TRIES;
+		break;
+	case WEIR__TWITTER_CALM:
+		calm_down(source, &loss);
+		break;
+	case WEIR__TWITTER_CLOCK:
+		fatal = !correct_clock(source);
+		loss.cause = WEIR_RECONNECT_CLOCK;
+		loss.pace = AT_ONCE;
+		break;
+	case WEIR__TWITTER_COUNT:
+		fatal = !leave_out_count(source);
+		loss.pace = AT_ONCE;
+		break;
+	case WEIR__TWITTER_RETRY:
+		/* 503 may say how long the maintenance takes. */
+		loss.least_ms = weir__twitter_answer_wait_ms(&source->answer,
+							     weir__wall_ms(source->config.env));
+		break;
+	}
+	if (!fatal)
+		return reconnect(source, &loss, err);
+	hang_up(source, loss.cause);
+	describe_refusal(source, row, WEIR_REMEDY_STOP, err);
+	return err->status;
+}
+
+enum weir_status weir__twitter_react(struct weir__twitter_source *source, struct weir_error *err)
+{
+	const uint64_t now_ms = source->now_ms;
+
+	if (source->state == WEIR__TWITTER_WAITING || source->state == WEIR__TWITTER_CLOSED)
+		return WEIR_OK;
+	if (source->stream.disconnected)
+		return on_disconnect(source, err);
+	if (source->stream.broken.status < 0)
+		return on_damage(source, err);
+	if (source->state == WEIR__TWITTER_REFUSED &&
+	    (source->answer.over || weir__twitter_answer_is_full(&source->answer) ||
+	     now_ms - source->answered_ms >= WEIR__TWITTER_WORDS_MS))
+		return on_refusal(source, err);
+	if (source->answer.over)
+		return on_end(source, err);
+	if (!source->paused && now_ms - source->heard_ms >= source->config.options.stall_ms)
+		return on_stall(source, err);
+	return WEIR_OK;
+}

@@ -1,0 +1,409 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A Twitter v1.1 stream as a source: the state machine around one connection at a time.
+ *
+ *             open                      due
+ *     CLOSED ──────► WAITING ◄──────────────────► CONNECTING ──200──► STREAMING
+ *        ▲              ▲  ▲                       │        │             │
+ *        │              │  └──── no answer ────────┘      other           │
+ *        │              │                                   ▼             │
+ *      close,           ├──────── retry ──────────────── REFUSED          │
+ *      failure          └──────── dropped, stalled, disconnected ─────────┘
+ *
+ * Guarantees: nothing is sent with wrong options; there is never more than one connection; events
+ * of the transport only take notes and emit, decisions are made after its turn and only when
+ * what came is handed over; a full outlet stops the reading, and that is no stall; after close
+ * there is no wait and no connection left. Callers: the engine, through weir/source.h.
+ */
+#include "connect/twitter/source.h"
+
+#include <string.h>
+
+#include "connect/twitter/check.h"
+#include "connect/twitter/request.h"
+#include "connect/twitter/show.h"
+#include "ground/error.h"
+#include "ground/options.h"
+#include "kit/text.h"
+#include "wire/http.h"
+
+/* ---- what the transport tells ---- */
+
+static bool fails(struct weir__twitter_source *source, enum weir_status status)
+{
+	if (status < 0)
+		source->failure.status = status;
+	return status < 0;
+}
+
+/* `{"gap":…}`: on the server's side of a reconnection there is a hole of this size. */
+static char *write_gap(const struct weir__twitter_source *source, uint64_t gap_ms)
+{
+	const struct weir_env *env = source->config.env;
+	const struct weir_slice name = { weir_port_name(source->port),
+					 strlen(weir_port_name(source->port)) };
+	const size_t size = weir__text_escape(name, NULL, 0) + 1;
+	const uint64_t to_ms = weir__wall_ms(env);
+	char *escaped = weir__alloc(env, size);
+	char *text = NULL;
+
+	if (!escaped)
+		return NULL;
+	weir__text_escape(name, escaped, size);
+	text = weir__text_format(env, "{\"gap\":{\"source\":\"%s\",\"from_ms\":%ju,\"to_ms\":%ju,"
+				 "\"cause\":\"%s\",\"missed\":%ju}}", escaped,
+				 (uintmax_t)(to_ms > gap_ms ? to_ms - gap_ms : 0),
+				 (uintmax_t)to_ms, weir_reconnect_cause_name(source->lost.cause),
+				 (uintmax_t)source->lost.missed);
+	weir__free(env, escaped, size);
+	return text;
+}
+
+static void begin_stream(struct weir__twitter_source *source)
+{
+	const uint64_t gap_ms = source->now_ms - source->lost.heard_ms;
+	char *gap;
+
+	weir__twitter_stream_clear(&source->stream);
+	source->state = WEIR__TWITTER_STREAMING;
+	weir_port_count(source->port, WEIR_COUNT_CONNECTS, 1);
+	weir_port_log(source->port, WEIR_LOG_INFO, "connected");
+	if (!source->lost.there_was)
+		return;
+	weir_port_count(source->port, WEIR_COUNT_GAP_MS, gap_ms);
+	gap = write_gap(source, gap_ms);
+	if (!gap)
+		fails(source, weir__error_no_memory(&source->failure));
+	weir__twitter_stream_gap(&source->stream, gap);
+	source->lost.there_was = false;
+}
+
+static void on_status(void *user, int status)
+{
+	struct weir__twitter_source *source = user;
+
+	source->answer.status = status;
+	source->answered_ms = source->now_ms;
+	source->heard_ms = source->now_ms;
+	if (status == 200)
+		begin_stream(source);
+	else
+		source->state = WEIR__TWITTER_REFUSED;
+}
+
+static void on_header(void *user, struct weir_slice name, struct weir_slice value)
+{
+	struct weir__twitter_source *source = user;
+
+	source->heard_ms = source->now_ms;
+	weir__twitter_answer_header(&source->answer, name, value);
+}
+
+/* The first bytes of a body: what its headers said of it is known now. */
+static void begin_body(struct weir__twitter_source *source)
+{
+	source->heard = true;
+	if (source->answer.unknown_coding)
+		weir_error_set(&source->stream.broken, WEIR_ERR_PROTOCOL, WEIR_REMEDY_RETRY,
+			       "the body's Content-Encoding is none that was asked for");
+	else if (source->answer.compressed)
+		fails(source, weir__twitter_stream_inflate(&source->stream, source->answer.coding,
+							   &source->failure));
+}
+
+static bool on_body(void *user, struct weir_slice bytes)
+{
+	struct weir__twitter_source *source = user;
+	enum weir_status status;
+
+	source->heard_ms = source->now_ms;
+	if (source->state == WEIR__TWITTER_REFUSED) {
+		weir__twitter_answer_text(&source->answer, source->config.env, bytes);
+		return true;
+	}
+	if (!source->heard && bytes.len)
+		begin_body(source);
+	if (source->failure.status < 0)
+		return true;
+	status = weir__twitter_stream_write(&source->stream, bytes, &source->failure);
+	source->paused = status == WEIR_AGAIN;
+	return fails(source, status) || !source->paused;
+}
+
+static void on_end(void *user, const struct weir_error *error)
+{
+	struct weir__twitter_source *source = user;
+
+	source->answer.over = true;
+	if (error)
+		source->end = *error;
+}
+
+/* ---- one attempt ---- */
+
+static uint64_t signing_time(const struct weir__twitter_source *source)
+{
+	return weir__wall_ms(source->config.env) + (uint64_t)source->clock_offset_ms;
+}
+
+/* What no second attempt would cure. */
+static bool is_ours(enum weir_status status)
+{
+	return status == WEIR_ERR_NOMEM || status == WEIR_ERR_INVALID ||
+	       status == WEIR_ERR_UNSUPPORTED;
+}
+
+static void begin_attempt(struct weir__twitter_source *source)
+{
+	const struct weir_slice url = weir__twitter_show_url(source->config.options.url);
+
+	weir__twitter_answer_clear(&source->answer);
+	source->end = (struct weir_error){ .status = WEIR_OK };
+	source->failure = (struct weir_error){ .status = WEIR_OK };
+	source->heard_ms = source->now_ms;
+	source->heard = false;
+	source->paused = false;
+	source->state = WEIR__TWITTER_CONNECTING;
+	weir_port_log(source->port, WEIR_LOG_INFO, "connecting to %.*s", (int)url.len,
+		      (const char *)url.data);
+}
+
+static enum weir_status attempt(struct weir__twitter_source *source, struct weir_error *err)
+{
+	const struct weir_http *http = &source->config.http;
+	const struct weir_http_events events = {
+		.user = source,
+		.status = on_status,
+		.header = on_header,
+		.body = on_body,
+		.end = on_end,
+	};
+	struct weir__twitter_request request;
+	enum weir_status status;
+
+	begin_attempt(source);
+	status = weir__twitter_request_init(&request, &source->config, signing_time(source),
+					    !source->without_count, err);
+	if (status < 0)
+		return status;
+	status = http->ops->open(http->self, source->port, &request.http, &events, &source->end);
+	weir__twitter_request_release(&request, source->config.env);
+	if (status >= 0)
+		return WEIR_OK;
+	if (is_ours(status)) {
+		*err = source->end;
+		return status;
+	}
+	source->end.status = status;
+	source->answer.over = true;
+	return WEIR_OK;
+}
+
+/* ---- the engine's calls ---- */
+
+static bool is_open(const struct weir__twitter_source *source)
+{
+	return source->state >= WEIR__TWITTER_CONNECTING && !source->answer.over;
+}
+
+/* A disconnect message or damage: nothing more is read, whether or not the server closes. */
+static void stop_reading(struct weir__twitter_source *source)
+{
+	if (!is_open(source) ||
+	    (!source->stream.disconnected && source->stream.broken.status == WEIR_OK))
+		return;
+	source->config.http.ops->close(source->config.http.self);
+	source->answer.over = true;
+	source->paused = false;
+}
+
+static void turn_transport(struct weir__twitter_source *source, bool drained)
+{
+	const struct weir_http *http = &source->config.http;
+
+	if (source->paused && drained) {
+		source->paused = false;
+		source->heard_ms = source->now_ms;
+		http->ops->resume(http->self);
+	}
+	if (is_open(source))
+		http->ops->step(http->self, source->now_ms);
+	stop_reading(source);
+}
+
+static enum weir_status turn(struct weir__twitter_source *source, struct weir_error *err)
+{
+	enum weir_status status = WEIR_OK;
+
+	if (source->state == WEIR__TWITTER_WAITING && source->now_ms >= source->due_ms)
+		status = attempt(source, err);
+	if (status == WEIR_OK)
+		status = weir__twitter_stream_drain(&source->stream, err);
+	if (status < 0)
+		return status;
+	if (is_open(source))
+		turn_transport(source, status == WEIR_OK);
+	if (source->failure.status < 0) {
+		*err = source->failure;
+		return err->status;
+	}
+	status = weir__twitter_stream_drain(&source->stream, err);
+	if (status != WEIR_OK)
+		return status < 0 ? status : WEIR_OK;
+	return weir__twitter_react(source, err);
+}
+
+static uint64_t earlier(uint64_t a_ms, uint64_t b_ms)
+{
+	return b_ms == 0 || (a_ms != 0 && a_ms < b_ms) ? a_ms : b_ms;
+}
+
+static uint64_t next_ms(const struct weir__twitter_source *source)
+{
+	const struct weir_http *http = &source->config.http;
+	uint64_t at_ms = 0;
+
+	if (source->state == WEIR__TWITTER_WAITING)
+		return source->due_ms ? source->due_ms : 1;
+	if (!is_open(source))
+		return 0;
+	if (http->ops->deadline_ms)
+		at_ms = http->ops->deadline_ms(http->self);
+	if (!source->paused)
+		at_ms = earlier(at_ms, source->heard_ms + source->config.options.stall_ms);
+	if (source->state == WEIR__TWITTER_REFUSED)
+		at_ms = earlier(at_ms, source->answered_ms + WEIR__TWITTER_WORDS_MS);
+	return at_ms;
+}
+
+static enum weir_status source_open(void *self, weir_port *port, struct weir_error *err)
+{
+	struct weir__twitter_source *source = self;
+
+	(void)err;
+	source->port = port;
+	source->stream.port = port;
+	source->state = WEIR__TWITTER_WAITING;
+	source->due_ms = 0;
+	weir_port_deadline(port, 1);
+	return WEIR_OK;
+}
+
+static enum weir_status source_step(void *self, weir_outlet *outlet, uint64_t now_ms,
+				    struct weir_error *err)
+{
+	struct weir__twitter_source *source = self;
+	enum weir_status status;
+
+	source->now_ms = now_ms;
+	source->stream.outlet = outlet;
+	status = turn(source, err);
+	source->stream.outlet = NULL;
+	if (status == WEIR_OK)
+		weir_port_deadline(source->port, next_ms(source));
+	return status;
+}
+
+static void source_close(void *self)
+{
+	struct weir__twitter_source *source = self;
+
+	source->config.http.ops->close(source->config.http.self);
+	weir__twitter_stream_clear(&source->stream);
+	source->state = WEIR__TWITTER_CLOSED;
+}
+
+static void source_free(void *self)
+{
+	struct weir__twitter_source *source = self;
+	const struct weir_env *env = source->config.env;
+
+	weir__twitter_answer_clear(&source->answer);
+	weir__twitter_stream_release(&source->stream);
+	weir__twitter_config_release(&source->config);
+	weir__free(env, source, sizeof *source);
+}
+
+static const struct weir_source_ops source_ops = {
+	.size = sizeof source_ops,
+	.open = source_open,
+	.step = source_step,
+	.close = source_close,
+	.free = source_free,
+};
+
+/* ---- the add ---- */
+
+/* The transport is ours from the start, whatever is wrong with the rest. */
+static struct weir_http take_http(const struct weir_twitter_source_options *given)
+{
+	const size_t least = offsetof(struct weir_twitter_source_options, http) + sizeof given->http;
+
+	if (!given || given->size < least || !given->http)
+		return (struct weir_http){ NULL, NULL };
+	return *given->http;
+}
+
+static void free_http(struct weir_http http)
+{
+	if (http.ops && http.ops->free)
+		http.ops->free(http.self);
+}
+
+static enum weir_status read_options(const struct weir_twitter_source_options *given,
+				     struct weir_twitter_source_options *ret,
+				     struct weir_error *err)
+{
+	if (weir__options_read(given, ret, sizeof *ret, "weir_twitter_source_options", err) < 0)
+		return err->status;
+	weir__twitter_config_default(ret);
+	return weir__twitter_check(ret, err);
+}
+
+/* Takes `http`, also when this fails. */
+static struct weir__twitter_source *
+source_new(const struct weir_env *env, const struct weir_twitter_source_options *options,
+	   struct weir_http http, struct weir_error *err)
+{
+	struct weir__twitter_source *source = weir__alloc(env, sizeof *source);
+	enum weir_status status = source ? WEIR_OK : weir__error_no_memory(err);
+
+	if (status == WEIR_OK && !http.ops)
+		status = weir__http_curl_new(env, &http, err);
+	if (status == WEIR_OK)
+		status = weir__twitter_config_init(&source->config, env, options, http, err);
+	if (status == WEIR_OK) {
+		weir__twitter_stream_init(&source->stream, &source->config);
+		return source;
+	}
+	free_http(http);
+	weir__free(env, source, sizeof *source);
+	return NULL;
+}
+
+weir_source *weir_twitter_source_add(weir_pipeline *pipeline, const char *name,
+				     const struct weir_twitter_source_options *options)
+{
+	const struct weir_env *env = weir_pipeline_env(pipeline);
+	const struct weir_http http = take_http(options);
+	struct weir_twitter_source_options read;
+	struct weir__twitter_source *source = NULL;
+	struct weir_error err = { .status = WEIR_OK };
+	struct weir_error named;
+
+	if (!env) {
+		free_http(http);
+		return NULL;
+	}
+	if (read_options(options, &read, &err) < 0)
+		free_http(http);
+	else
+		source = source_new(env, &read, http, &err);
+	if (source)
+		return weir_source_add(pipeline, name, &source_ops, source);
+	weir_error_set(&named, err.status, err.remedy, "source '%.40s': %s", name ? name : "",
+		       err.text);
+	named.os_error = err.os_error;
+	weir_pipeline_fail(pipeline, &named);
+	return NULL;
+}

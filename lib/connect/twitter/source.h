@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: MIT */
+/* What source.c and reconnect.c share: one Twitter source. */
+#ifndef WEIR_TWITTER_SOURCE_H
+#define WEIR_TWITTER_SOURCE_H
+
+#include "connect/twitter/answer.h"
+#include "connect/twitter/stream.h"
+#include "kit/backoff.h"
+
+enum weir__twitter_state {
+	WEIR__TWITTER_CLOSED,
+	WEIR__TWITTER_WAITING,		/* until due_ms, then an attempt */
+	WEIR__TWITTER_CONNECTING,	/* no status yet */
+	WEIR__TWITTER_STREAMING,	/* 200 */
+	WEIR__TWITTER_REFUSED		/* another status; its words are being read */
+};
+
+/* The connection that was there before, for the gap message. */
+struct weir__twitter_lost {
+	bool there_was;
+	uint64_t heard_ms;	/* its last byte */
+	uint64_t missed;
+	enum weir_reconnect_cause cause;
+};
+
+struct weir__twitter_source {
+	struct weir__twitter_config config;
+	struct weir__twitter_stream stream;
+	struct weir__twitter_answer answer;
+	weir_port *port;
+	enum weir__twitter_state state;
+	uint64_t now_ms;	/* of this step, as all times here: monotonic */
+	uint64_t due_ms;
+	uint64_t answered_ms;	/* the status line */
+	uint64_t heard_ms;	/* the last byte, or the start of the attempt */
+	bool heard;		/* at least one byte of a body */
+	bool paused;		/* the transport keeps bytes for us */
+	struct weir_error end;	/* how the exchange ended; status WEIR_OK: well */
+	struct weir_error failure;	/* the pipeline's, found in an event */
+
+	struct weir__backoff backoff;
+	uint32_t failures;	/* in a row */
+	uint32_t tries;		/* of those, statuses that are tried only so often */
+	uint32_t takeovers;	/* by other consumers, one soon after the other */
+	bool corrected;		/* the clock, since the last good connection */
+	bool without_count;
+	int64_t clock_offset_ms;	/* the server's clock minus ours */
+	struct weir__twitter_lost lost;
+};
+
+/*
+ * After the transport's turn, with everything drained: whether the connection is over, and what
+ * follows. WEIR_OK: go on · WEIR_END: the stream is complete · below zero: the pipeline fails.
+ */
+enum weir_status weir__twitter_react(struct weir__twitter_source *source, struct weir_error *err);
+
+/* How long a status other than 200 waits for the rest of its words. */
+#define WEIR__TWITTER_WORDS_MS 5000
+
+#endif

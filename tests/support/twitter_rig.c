@@ -1,0 +1,153 @@
+/* SPDX-License-Identifier: MIT */
+/* The rig of the Twitter source's flow tests. */
+#include "support/twitter_rig.h"
+
+#include <check.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define MOST_SPINS 10000
+
+static void take_alert(void *user, const char *text)
+{
+	struct twitter_rig *rig = user;
+	const size_t len = strlen(rig->alerts);
+
+	rig->alert_count++;
+	snprintf(rig->alerts + len, sizeof rig->alerts - len, "%s\n", text);
+}
+
+struct twitter_rig *rig_new(const struct script_answer *answers, size_t answer_count)
+{
+	struct twitter_rig *rig = calloc(1, sizeof *rig);
+
+	ck_assert_ptr_nonnull(rig);
+	fake_env_init(&rig->fake);
+	rig->http = script_http_init(&rig->script, &rig->fake, answers, answer_count);
+	rig->begun_ms = rig->fake.monotonic_ms;
+	rig->options = (struct weir_twitter_source_options){
+		.size = sizeof rig->options,
+		.consumer_key = RIG_CONSUMER_KEY,
+		.consumer_secret = RIG_CONSUMER_SECRET,
+		.token = RIG_TOKEN,
+		.token_secret = RIG_TOKEN_SECRET,
+		.track = "a",
+		.on_alert = take_alert,
+		.user = rig,
+		.http = &rig->http,
+	};
+	rig->pipeline_options = (struct weir_pipeline_options){
+		.size = sizeof rig->pipeline_options,
+		.env = &rig->fake.env,
+	};
+	return rig;
+}
+
+void rig_start(struct twitter_rig *rig)
+{
+	weir_sink *sink;
+
+	rig->pipeline = weir_pipeline_new(&rig->pipeline_options);
+	rig->source = weir_twitter_source_add(rig->pipeline, "twitter", &rig->options);
+	sink = recorder_add(&rig->recorder, rig->pipeline, "recorder");
+	weir_route_add(rig->pipeline, WEIR_WITH(weir_route, .name = "all"), sink);
+}
+
+enum weir_status rig_run(struct twitter_rig *rig, uint64_t ms)
+{
+	const uint64_t until_ms = rig->fake.monotonic_ms + ms;
+	unsigned spins = 0;
+
+	for (;;) {
+		const enum weir_status status = weir_pipeline_step(rig->pipeline);
+		const int wait_ms = weir_pipeline_timeout_ms(rig->pipeline);
+		const uint64_t left_ms = until_ms - rig->fake.monotonic_ms;
+
+		if (status != WEIR_OK)
+			return status;
+		if (wait_ms == 0) {
+			ck_assert_msg(++spins < MOST_SPINS, "the pipeline spins");
+			continue;
+		}
+		spins = 0;
+		if (left_ms == 0)
+			return WEIR_OK;
+		fake_env_advance(&rig->fake, wait_ms < 0 || (uint64_t)wait_ms > left_ms ?
+						     left_ms : (uint64_t)wait_ms);
+	}
+}
+
+void rig_check_no_secret(const struct twitter_rig *rig, const char *where, const char *text)
+{
+	static const char *const secrets[] = {
+		RIG_CONSUMER_KEY, RIG_CONSUMER_SECRET, RIG_TOKEN, RIG_TOKEN_SECRET,
+		"oauth_signature=", "OAuth oauth_",
+	};
+	char header[1024];
+
+	for (size_t i = 0; i < sizeof secrets / sizeof *secrets; i++)
+		ck_assert_msg(!strstr(text, secrets[i]), "%s shows '%s': %s", where, secrets[i],
+			      text);
+	for (size_t i = 0; i < rig->script.opens && i < SCRIPT_REQUESTS; i++) {
+		if (!script_header(&rig->script.requests[i], "Authorization", header,
+				   sizeof header))
+			continue;
+		ck_assert_msg(!strstr(text, header), "%s shows an Authorization header", where);
+	}
+}
+
+static void check_metrics_text(const struct twitter_rig *rig)
+{
+	static char text[65536];
+
+	weir_metrics_write(rig->pipeline, text, sizeof text);
+	rig_check_no_secret(rig, "the metrics", text);
+}
+
+void rig_end(struct twitter_rig *rig)
+{
+	if (rig->pipeline) {
+		check_metrics_text(rig);
+		rig_check_no_secret(rig, "the error", weir_pipeline_error(rig->pipeline)->text);
+	}
+	rig_check_no_secret(rig, "the log", rig->fake.log);
+	rig_check_no_secret(rig, "an alert", rig->alerts);
+	rig->pipeline = weir_pipeline_free(rig->pipeline);
+	ck_assert_msg(rig->script.freed, "the transport was not freed");
+	fake_env_check_empty(&rig->fake);
+	recorder_release(&rig->recorder);
+	script_http_release(&rig->script);
+	free(rig);
+}
+
+struct weir_source_metrics rig_metrics(const struct twitter_rig *rig)
+{
+	struct weir_source_metrics metrics = WEIR_METRICS(weir_source_metrics);
+
+	weir_source_metrics(rig->source, &metrics);
+	return metrics;
+}
+
+uint64_t rig_delay(const struct twitter_rig *rig, size_t attempt)
+{
+	const struct script_http *script = &rig->script;
+	const size_t last = script->answer_count - 1;
+	const struct script_event *events = script->answers[attempt < last ? attempt : last].events;
+	uint64_t end_ms = script->requests[attempt].at_ms;
+
+	ck_assert_msg(attempt + 1 < script->opens, "there was no attempt %zu", attempt + 2);
+	for (size_t i = 0; i < SCRIPT_EVENTS; i++)
+		if (events[i].at_ms > end_ms - script->requests[attempt].at_ms)
+			end_ms = script->requests[attempt].at_ms + events[i].at_ms;
+	return script->requests[attempt + 1].at_ms - end_ms;
+}
+
+void rig_check_messages(const struct twitter_rig *rig, unsigned kinds, const char *want)
+{
+	char *got = recorder_text(&rig->recorder, kinds);
+
+	ck_assert_msg(strcmp(got, want) == 0, "want:\n%s\ngot:\n%s\nlog:\n%s", want, got,
+		      rig->fake.log);
+	free(got);
+}

@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: MIT */
+/* A whole pipeline around one Twitter source: scripted transport, fake clock, recording sink. */
+#ifndef WEIR_TESTS_TWITTER_RIG_H
+#define WEIR_TESTS_TWITTER_RIG_H
+
+#include "support/fake_env.h"
+#include "support/recorder.h"
+#include "support/script_http.h"
+#include "weir.h"
+
+#define RIG_CONSUMER_KEY "xvz1evFS4wEEPTGEFPHBog"
+#define RIG_CONSUMER_SECRET "kAcSOqF21Fu85e7zjz7ZN2U4ZRhfV3WpwPAoE3Z7kBw"
+#define RIG_TOKEN "370773112-GmHxMAgYyLbNEtIKZeRNFsMKPR9EyMZeS9weJAEb"
+#define RIG_TOKEN_SECRET "LswwdoUaIvS8ltyTt5jkRh4J50vUPVVHtR2YPi5kE"
+
+struct twitter_rig {
+	struct fake_env fake;
+	struct script_http script;
+	struct recorder recorder;
+	struct weir_http http;
+	struct weir_twitter_source_options options;	/* change them before rig_start */
+	struct weir_pipeline_options pipeline_options;
+	weir_pipeline *pipeline;
+	weir_source *source;
+	uint64_t begun_ms;
+	char alerts[8192];	/* one a line */
+	size_t alert_count;
+};
+
+/* Credentials, track "a", the script. Yours: end it with rig_end. */
+struct twitter_rig *rig_new(const struct script_answer *answers, size_t answer_count);
+#define RIG(answers) rig_new(answers, sizeof(answers) / sizeof *(answers))
+
+/* Makes the pipeline; every message goes to the recorder. */
+void rig_start(struct twitter_rig *rig);
+
+/*
+ * Steps, moving the clock by what the pipeline asks for, for `ms` in all or until it has ended. Fails
+ * the test when the pipeline spins.
+ */
+enum weir_status rig_run(struct twitter_rig *rig, uint64_t ms);
+
+/* Frees all, and checks that nothing was left behind and no secret was said. */
+void rig_end(struct twitter_rig *rig);
+
+struct weir_source_metrics rig_metrics(const struct twitter_rig *rig);
+/* The pause between the end of attempt N's script (its last event) and attempt N + 1; from 0. */
+uint64_t rig_delay(const struct twitter_rig *rig, size_t attempt);
+/* Fails the test unless the messages of these kinds are this, a line each. */
+void rig_check_messages(const struct twitter_rig *rig, unsigned kinds, const char *want);
+void rig_check_no_secret(const struct twitter_rig *rig, const char *where, const char *text);
+
+#endif

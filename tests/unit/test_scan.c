@@ -1,0 +1,360 @@
+/* SPDX-License-Identifier: MIT */
+/* Plans and slots: what a path is, what it finds, and where an error is. Validity is judged by
+ * test_scan_judge.c. */
+#include <check.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "kit/scan.h"
+#include "support/memory.h"
+
+#define COUNT(array) ((int)(sizeof(array) / sizeof *(array)))
+
+static struct weir_env env;
+
+static void setup(void)
+{
+	env = weir__env_complete(NULL);
+}
+
+static size_t add(weir__plan *plan, const char *path)
+{
+	struct weir_error err = { .text = "" };
+	size_t slot = 0;
+
+	ck_assert_msg(weir__plan_add(plan, path, &slot, &err) == WEIR_OK, "%s: %s", path, err.text);
+	return slot;
+}
+
+/* A found value: `absent`, or its type's letter and its bytes; `e` in front: with escapes. */
+static const struct {
+	const char *name;
+	const char *path;
+	const char *text;
+	const char *want;
+} finds[] = {
+	{ "a member", "id", "{\"id\":12}", "N 12" },
+	{ "nothing there", "id", "{\"ie\":12}", "absent" },
+	{ "a string without its quotes", "id", "{\"id\" : \"ab\"}", "S ab" },
+	{ "an empty string", "id", "{\"id\":\"\"}", "S " },
+	{ "a string with escapes", "id", "{\"id\":\"a\\nb\"}", "eS a\\nb" },
+	{ "only the value's own escapes count", "id", "{\"\\u0069d\":\"a\"}", "S a" },
+	{ "null", "id", "{\"id\":null}", "0 null" },
+	{ "false", "id", "{\"id\":false }", "F false" },
+	{ "true", "id", "{\"id\":true}", "T true" },
+	{ "a number with everything", "id", "{\"id\":-1.5e+3 }", "N -1.5e+3" },
+	{ "an object with its braces", "a", "{\"a\": { \"b\" : [ ] } }", "O { \"b\" : [ ] }" },
+	{ "an empty object", "a", "{\"a\":{ }}", "O { }" },
+	{ "an array with its brackets", "a", "{\"a\":[1,[2] ] }", "A [1,[2] ]" },
+	{ "an empty array", "a", "{\"a\":[]}", "A []" },
+	{ "a member's member", "a.b", "{\"a\":{\"x\":1,\"b\":2}}", "N 2" },
+	{ "not a member of another one", "a.b", "{\"c\":{\"b\":1},\"b\":2,\"a\":{}}", "absent" },
+	{ "not deeper", "b", "{\"a\":{\"b\":1},\"c\":[{\"b\":1}]}", "absent" },
+	{ "behind what is not planned", "b", "{\"a\":{\"b\":1,\"c\":[{\"b\":{}}]},\"b\":3}", "N 3" },
+	{ "an element", "a[1]", "{\"a\":[1,2,3]}", "N 2" },
+	{ "no such element", "a[3]", "{\"a\":[1,2,3]}", "absent" },
+	{ "an element's member", "a[1].b", "{\"a\":[{\"b\":1},{\"b\":2}]}", "N 2" },
+	{ "elements are counted past containers", "a[2]", "{\"a\":[[1,2],{\"x\":[3]},4]}", "N 4" },
+	{ "an element of the text", "[0]", "[7]", "N 7" },
+	{ "an element of an element", "[1][0]", "[[1],[2]]", "N 2" },
+	{ "a member is no element", "[0]", "{\"0\":7,\"\":8}", "absent" },
+	{ "an element is no member", "a.0", "{\"a\":[7]}", "absent" },
+	{ "no member of a scalar", "a.b", "{\"a\":\"b\"}", "absent" },
+	{ "no member of an array", "a.b", "{\"a\":[{\"b\":1}]}", "absent" },
+	{ "a name with a dot", "a\\.b", "{\"a\":{\"b\":1},\"a.b\":2}", "N 2" },
+	{ "a name with brackets", "a\\[0\\]", "{\"a\":[1],\"a[0]\":2}", "N 2" },
+	{ "a name with a backslash", "a\\\\b", "{\"a\\\\b\":2}", "N 2" },
+	{ "a name spelled by escapes", "user.lang", "{\"\\u0075ser\":{\"l\\u0061ng\":1}}", "N 1" },
+	{ "a name of pairs", "\360\237\230\216", "{\"\\ud83d\\ude0e\":1}", "N 1" },
+	{ "a Korean name", "\355\225\234", "{\"\355\225\234\":1}", "N 1" },
+	{ "a name like it", "abcd", "{\"abxd\":1,\"abcde\":2,\"abc\":3,\"Abcd\":4}", "absent" },
+	{ "the last of duplicates", "a", "{\"a\":1,\"a\":\"2\"}", "S 2" },
+	{ "the last of duplicates by escape", "a", "{\"a\":1,\"\\u0061\":2}", "N 2" },
+	{ "a duplicate hides what was below", "a.b", "{\"a\":{\"b\":1},\"a\":{}}", "absent" },
+	{ "a scalar duplicate does so too", "a.b", "{\"a\":{\"b\":1},\"a\":2}", "absent" },
+	{ "far below", "a.b[0].c", "{\"a\":{\"b\":[{\"c\":1}]},\"a\":{\"b\":[{}]}}", "absent" },
+	{ "a duplicate array hides elements", "a[1]", "{\"a\":[1,2],\"a\":[3]}", "absent" },
+	{ "a duplicate below counts anew", "a.b", "{\"a\":{\"b\":1},\"a\":{\"b\":[2]}}", "A [2]" },
+};
+
+static void print_slot(char *out, size_t size, const struct weir__slot *slot, const char *text)
+{
+	static const char letters[] = "-0FTNSAO";
+
+	if (slot->type == WEIR_FIELD_ABSENT)
+		snprintf(out, size, "absent");
+	else
+		snprintf(out, size, "%s%c %.*s", slot->escaped ? "e" : "", letters[slot->type],
+			 (int)slot->len, text + slot->at);
+}
+
+START_TEST(a_path_finds_its_value)
+{
+	struct weir__slot slots[16];
+	weir__plan *plan = weir__plan_new(&env);
+	const size_t slot = add(plan, finds[_i].path);
+	const char *text = finds[_i].text;
+	char got[100];
+
+	memset(slots, 0xff, sizeof slots);
+	ck_assert(weir__scan(plan, text, strlen(text), slots, NULL));
+	print_slot(got, sizeof got, &slots[slot], text);
+	ck_assert_msg(strcmp(got, finds[_i].want) == 0, "%s: got %s", finds[_i].name, got);
+	weir__plan_free(plan);
+}
+END_TEST
+
+START_TEST(slot_zero_is_the_whole_text)
+{
+	weir__plan *plan = weir__plan_new(&env);
+	struct weir__slot slot;
+	char got[40];
+
+	ck_assert_uint_eq(weir__plan_slot_count(plan), 1);
+	ck_assert(weir__scan(plan, " {\"a\":1} ", 9, &slot, NULL));
+	print_slot(got, sizeof got, &slot, " {\"a\":1} ");
+	ck_assert_str_eq(got, "O {\"a\":1}");
+	ck_assert(weir__scan(plan, "\t\"x\\t\"", 6, &slot, NULL));
+	print_slot(got, sizeof got, &slot, "\t\"x\\t\"");
+	ck_assert_str_eq(got, "eS x\\t");
+	weir__plan_free(plan);
+}
+END_TEST
+
+START_TEST(paths_keep_their_slots_and_share_their_parents)
+{
+	weir__plan *plan = weir__plan_new(&env);
+	size_t slots[1000], parent, found;
+	char path[40];
+
+	for (size_t i = 0; i < 1000; i++) {
+		snprintf(path, sizeof path, i % 2 ? "a.b%zu" : "a[%zu].c", i);
+		slots[i] = add(plan, path);
+	}
+	for (size_t i = 0; i < 1000; i++) {
+		snprintf(path, sizeof path, i % 2 ? "a.b%zu" : "a[%zu].c", i);
+		ck_assert(weir__plan_find(plan, path, &found));
+		ck_assert_uint_eq(found, slots[i]);
+		ck_assert_uint_eq(add(plan, path), slots[i]);
+	}
+	ck_assert_uint_eq(weir__plan_slot_count(plan), 1 + 1 + 500 + 1000);
+	ck_assert(weir__plan_find(plan, "a[2]", &parent));
+	ck_assert(weir__plan_find(plan, "a[2].c", &found));
+	ck_assert_uint_ne(parent, found);
+	ck_assert(!weir__plan_find(plan, "a[1]", &found));
+	ck_assert(!weir__plan_find(plan, "a.b2", &found));
+	ck_assert(!weir__plan_find(plan, "b1", &found));
+	ck_assert(!weir__plan_find(plan, "a..b", &found));
+	ck_assert(!weir__plan_find(plan, "", &found));
+	weir__plan_free(plan);
+}
+END_TEST
+
+static const struct {
+	const char *path;
+	const char *want;
+} bad_paths[] = {
+	{ "", "a name is missing at character 1 of path ''" },
+	{ ".a", "a name is missing at character 1 of path '.a'" },
+	{ "a.", "a name is missing at character 3 of path 'a.'" },
+	{ "a..b", "a name is missing at character 3 of path 'a..b'" },
+	{ "a.[0]", "a name is missing at character 3 of path 'a.[0]'" },
+	{ "a[", "an index is missing at character 3 of path 'a['" },
+	{ "a[]", "an index is missing at character 3 of path 'a[]'" },
+	{ "a[-1]", "an index is missing at character 3 of path 'a[-1]'" },
+	{ "a[x]", "an index is missing at character 3 of path 'a[x]'" },
+	{ "a[1", "a ']' is missing at character 4 of path 'a[1'" },
+	{ "a[1x]", "a ']' is missing at character 4 of path 'a[1x]'" },
+	{ "a[4294967296]", "an index is too large at character 13 of path 'a[4294967296]'" },
+	{ "a[0]b", "neither '.' nor '[' behind a ']' at character 5 of path 'a[0]b'" },
+	{ "a]", "a ']' without '[' at character 2 of path 'a]'" },
+	{ "a\\", "a backslash without '.', '[', ']' or '\\' behind it at character 2 of path 'a\\'" },
+	{ "a\\n", "a backslash without '.', '[', ']' or '\\' behind it at character 2 of path 'a\\n'" },
+};
+
+START_TEST(a_bad_path_is_refused_and_adds_nothing)
+{
+	weir__plan *plan = weir__plan_new(&env);
+	struct weir_error err = { .text = "" };
+	size_t slot = 77;
+
+	ck_assert_int_eq(weir__plan_add(plan, bad_paths[_i].path, &slot, &err), WEIR_ERR_INVALID);
+	ck_assert_str_eq(err.text, bad_paths[_i].want);
+	ck_assert_int_eq(err.remedy, WEIR_REMEDY_STOP);
+	ck_assert_uint_eq(slot, 77);
+	ck_assert_uint_eq(weir__plan_slot_count(plan), 1);
+	weir__plan_free(plan);
+}
+END_TEST
+
+START_TEST(a_path_has_at_most_64_steps)
+{
+	weir__plan *plan = weir__plan_new(&env);
+	struct weir__slot slots[65];
+	char path[65 * 3 + 1] = "";
+	char text[64 * 2 + 2];
+	size_t slot;
+
+	for (int i = 0; i < 64; i++)
+		strcat(path, "[0]");
+	slot = add(plan, path);
+	memset(text, '[', 64);
+	text[64] = '5';
+	memset(text + 65, ']', 64);
+	ck_assert(weir__scan(plan, text, 129, slots, NULL));
+	ck_assert_int_eq(slots[slot].type, WEIR_FIELD_NUMBER);
+	ck_assert_uint_eq(slots[slot].at, 64);
+	strcat(path, "[0]");
+	ck_assert_int_eq(weir__plan_add(plan, path, &slot, NULL), WEIR_ERR_INVALID);
+	ck_assert_uint_eq(weir__plan_slot_count(plan), 65);
+	weir__plan_free(plan);
+}
+END_TEST
+
+START_TEST(a_plan_has_at_most_4096_slots)
+{
+	weir__plan *plan = weir__plan_new(&env);
+	struct weir_error err;
+	char path[16];
+	size_t slot;
+
+	for (int i = 1; i < 4096; i++) {
+		snprintf(path, sizeof path, "n%d", i);
+		add(plan, path);
+	}
+	ck_assert_int_eq(weir__plan_add(plan, "more", &slot, &err), WEIR_ERR_INVALID);
+	ck_assert_ptr_nonnull(strstr(err.text, "'more'"));
+	ck_assert_uint_eq(add(plan, "n4095"), 4095);
+	weir__plan_free(plan);
+}
+END_TEST
+
+START_TEST(a_name_has_at_most_1024_bytes)
+{
+	weir__plan *plan = weir__plan_new(&env);
+	char path[1026], text[1100];
+	struct weir__slot slots[2];
+	size_t slot;
+
+	memset(path, 'n', sizeof path);
+	path[1025] = '\0';
+	ck_assert_int_eq(weir__plan_add(plan, path, &slot, NULL), WEIR_ERR_INVALID);
+	path[1024] = '\0';
+	slot = add(plan, path);
+	snprintf(text, sizeof text, "{\"\\u006e%s\":1}", path + 1);
+	ck_assert(weir__scan(plan, text, strlen(text), slots, NULL));
+	ck_assert_int_eq(slots[slot].type, WEIR_FIELD_NUMBER);
+	snprintf(text, sizeof text, "{\"\\u006e%s\":1}", path);
+	ck_assert(weir__scan(plan, text, strlen(text), slots, NULL));
+	ck_assert_int_eq(slots[slot].type, WEIR_FIELD_ABSENT);
+	weir__plan_free(plan);
+}
+END_TEST
+
+static const struct {
+	const char *text;
+	size_t at;
+	const char *reason;
+} errors[] = {
+	{ "", 0, "the text ends where a value must stand" },
+	{ "{\"a\":1,}", 7, "no member's name where one must stand" },
+	{ "{\"a\" 1}", 5, "no ':' behind a member's name" },
+	{ "[1 2]", 3, "neither ',' nor ']' behind an element" },
+	{ "{\"a\":1 2}", 7, "neither ',' nor '}' behind a member" },
+	{ "[nul]", 1, "neither a value nor an end of one" },
+	{ "[x]", 1, "no value where one must stand" },
+	{ "1 2", 2, "something stands behind the value" },
+	{ "[\"abcdefghij\001\"]", 12, "a control character in a string" },
+	{ "[\"\\x\"]", 2, "an escape that is none" },
+	{ "[\"\\u00g0\"]", 2, "a \\u without four hexadecimal digits" },
+	{ "\"ab\\", 4, "the text ends inside an escape" },
+	{ "\"ab\\u00", 7, "the text ends inside an escape" },
+	{ "\"ab", 3, "the text ends inside a string" },
+	{ "[\"\300\200\"]", 2, "bytes that are not UTF-8" },
+	{ "[-]", 2, "a '-' without a digit behind it" },
+	{ "[1.]", 3, "a number's '.' without a digit behind it" },
+	{ "[1e]", 3, "a number's exponent without a digit" },
+};
+
+START_TEST(an_error_names_its_place_and_reason)
+{
+	weir__plan *plan = weir__plan_new(&env);
+	struct weir__scan_error err = { .reason = "" };
+	struct weir__slot slot;
+
+	ck_assert(!weir__scan(plan, errors[_i].text, strlen(errors[_i].text), &slot, &err));
+	ck_assert_str_eq(err.reason, errors[_i].reason);
+	ck_assert_uint_eq(err.at, errors[_i].at);
+	weir__plan_free(plan);
+}
+END_TEST
+
+START_TEST(a_text_of_4_gib_is_refused_unread)
+{
+	weir__plan *plan = weir__plan_new(&env);
+	struct weir__scan_error err;
+	struct weir__slot slot;
+
+	ck_assert(!weir__scan(plan, "1", (size_t)WEIR__SCAN_MAX_BYTES + 1, &slot, &err));
+	ck_assert_uint_eq(err.at, 0);
+	ck_assert(!weir__scan(plan, NULL, 0, &slot, &err));
+	weir__plan_free(plan);
+}
+END_TEST
+
+START_TEST(a_plan_survives_every_failing_allocation)
+{
+	struct counted_memory memory = { .calls = 0 };
+	struct weir_env counted = counted_env(&memory);
+	bool done = false;
+
+	for (size_t fail_at = 1; !done; fail_at++) {
+		weir__plan *plan;
+		size_t slot;
+		bool added = true;
+
+		memory = (struct counted_memory){ .fail_at = fail_at };
+		plan = weir__plan_new(&counted);
+		for (int i = 0; plan && added && i < 40; i++) {
+			char path[16];
+
+			snprintf(path, sizeof path, "a.b%d[0]", i);
+			added = weir__plan_add(plan, path, &slot, NULL) == WEIR_OK;
+		}
+		if (plan && !added) {
+			memory.fail_at = 0;
+			ck_assert_int_eq(weir__plan_add(plan, "a.b39[0]", &slot, NULL), WEIR_OK);
+		}
+		done = plan && added;
+		weir__plan_free(plan);
+		ck_assert_uint_eq(memory.now_bytes, 0);
+		ck_assert_uint_lt(fail_at, 1000);
+	}
+}
+END_TEST
+
+int main(void)
+{
+	Suite *suite = suite_create("scan");
+	TCase *tcase = tcase_create("scan");
+	SRunner *runner = srunner_create(suite);
+	int failed;
+
+	tcase_add_checked_fixture(tcase, setup, NULL);
+	tcase_add_loop_test(tcase, a_path_finds_its_value, 0, COUNT(finds));
+	tcase_add_test(tcase, slot_zero_is_the_whole_text);
+	tcase_add_test(tcase, paths_keep_their_slots_and_share_their_parents);
+	tcase_add_loop_test(tcase, a_bad_path_is_refused_and_adds_nothing, 0, COUNT(bad_paths));
+	tcase_add_test(tcase, a_path_has_at_most_64_steps);
+	tcase_add_test(tcase, a_plan_has_at_most_4096_slots);
+	tcase_add_test(tcase, a_name_has_at_most_1024_bytes);
+	tcase_add_loop_test(tcase, an_error_names_its_place_and_reason, 0, COUNT(errors));
+	tcase_add_test(tcase, a_text_of_4_gib_is_refused_unread);
+	tcase_add_test(tcase, a_plan_survives_every_failing_allocation);
+	suite_add_tcase(suite, tcase);
+	srunner_run_all(runner, CK_NORMAL);
+	failed = srunner_ntests_failed(runner);
+	srunner_free(runner);
+	return failed != 0;
+}
