@@ -36,7 +36,7 @@ WEIR_API weir_sink *weir_callback_sink_add(weir_pipeline *pipeline, const char *
 struct weir_push_source_options {
 	size_t size;
 	size_t queue_messages;	/* most that wait to be taken in; default 1,024 */
-	size_t queue_bytes;	/* default 4 MiB */
+	size_t queue_bytes;	/* default 4 MiB; a single message may be larger */
 	unsigned kind;		/* of messages that state none; default: told as Twitter's */
 	/* After a push said WEIR_AGAIN: there is room again. Thread: the pipeline's. */
 	void (*on_room)(void *user);
@@ -45,7 +45,13 @@ struct weir_push_source_options {
 	void *user;
 };
 
-/** Adds a source that takes what weir_push hands in. It ends with weir_push_end. Since: 0.1. */
+/**
+ * Adds a source that takes what weir_push hands in. It ends with weir_push_end.
+ *
+ * When the pipeline stops or fails, what still waits in the queue is released, its number is said
+ * in the log, and on_settled never comes for it: positions tell what has to be pushed again.
+ * Since: 0.1.
+ */
 WEIR_API weir_source *weir_push_source_add(weir_pipeline *pipeline, const char *name,
 					   const struct weir_push_source_options *options);
 
@@ -53,7 +59,8 @@ WEIR_API weir_source *weir_push_source_add(weir_pipeline *pipeline, const char *
  * Hands a message in.
  *
  * @param source  a push source
- * @param init    borrows; body, key and headers are copied unless it has a `release`
+ * @param init    borrows; all is copied, but for the body of one with a `release`: that body stays
+ *                where it is and is taken with WEIR_OK, not otherwise
  * @return WEIR_OK: the source has it · WEIR_AGAIN: full, nothing was taken; on_room follows ·
  *         WEIR_ERR_STATE: after weir_push_end, stop or failure; nothing was taken ·
  *         WEIR_ERR_INVALID · WEIR_ERR_NOMEM

@@ -15,10 +15,13 @@ extern "C" {
 struct weir_file_source_options {
 	size_t size;
 	const char *path;		/* "-": standard input */
-	bool crlf;			/* lines end in CR LF only, as recorded from the wire; default: LF, a CR
-					 * before it is not part of the message. Empty lines are skipped */
+	bool crlf;			/* lines end in CR LF only, as recorded from the wire, and a last one
+					 * without it is counted as truncated; default: LF, a CR before it is
+					 * not part of the message, the last line needs none. Empty lines are
+					 * skipped */
 	unsigned kind;			/* 0: told as Twitter's messages; WEIR_KIND_RECORD: not Twitter's */
-	size_t max_message_bytes;	/* longer lines are counted and skipped; default 4 MiB */
+	size_t max_message_bytes;	/* longer lines are counted and skipped; default 4 MiB, at most
+					 * 1 GiB */
 	uint64_t start_offset;		/* byte to begin at; not for standard input */
 };
 
@@ -38,7 +41,15 @@ struct weir_file_sink_options {
 	bool sync;		/* delivered means fsync'ed; default: handed to the kernel */
 };
 
-/** Adds a sink that writes each message and a line feed. Since: 0.1. */
+/**
+ * Adds a sink that writes each message and a line feed.
+ *
+ * One message is one line: LF and CR inside a message (in JSON they can only be white space)
+ * become blanks. Lines are written whole and in order, in batches; a full disk makes them wait.
+ * At most 64 files are open at a time. A destination may hold '/', but no part of it may be
+ * empty, '.' or '..'; folders are not made.
+ * Since: 0.1.
+ */
 WEIR_API weir_sink *weir_file_sink_add(weir_pipeline *pipeline, const char *name,
 				       const struct weir_file_sink_options *options);
 

@@ -28,7 +28,9 @@ struct weir_kafka_outcome {
  * Every librdkafka property can be set by its own name; one that is unknown or wrong is an error
  * that names it. The defaults that differ from librdkafka's: compression.codec=lz4, acks=all,
  * enable.idempotence=true, partitioner=murmur2_random (Java's), message.timeout.ms=0 (a message
- * waits, it is not given up), client.id=weir.
+ * waits, it is not given up), client.id=weir. Who sets acks to less than all gets
+ * enable.idempotence=false, unless set. Not to be had: transactional.id,
+ * delivery.report.only.error=true, log.queue=false.
  */
 struct weir_kafka_sink_options {
 	size_t size;

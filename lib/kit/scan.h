@@ -43,7 +43,7 @@ weir__plan *weir__plan_free(weir__plan *plan);	/* NULL is fine; returns NULL */
 /*
  * Adds a path ("user.screen_name", "a[0].b"; the syntax is that of weir_message_field) and says
  * its slot; a path that is there already keeps its slot. Errors name the path and the place in it.
- * At most 64 steps deep, at most 4096 slots.
+ * At most 64 steps deep, names of at most 1024 bytes, at most 4096 slots.
  */
 enum weir_status weir__plan_add(weir__plan *plan, const char *path, size_t *ret_slot,
 				struct weir_error *err);

@@ -223,8 +223,9 @@ static char *join_escaped(const struct weir_env *env, const char *method, const 
 
 static bool is_method(const char *method)
 {
-	return method && *method &&
-	       method[strspn(method, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz")] == '\0';
+	static const char letters[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
+
+	return method && *method && method[strspn(method, letters)] == '\0';
 }
 
 static bool are_extras(const struct weir__oauth1_request *request)
@@ -255,8 +256,8 @@ static enum weir_status check(const struct weir__oauth1_keys *keys,
 	if (request->timestamp_s == 0)
 		return weir__error_invalid(err, "cannot sign: there is no timestamp");
 	if (!are_extras(request))
-		return weir__error_invalid(err, "cannot sign: an extra parameter has no value, or is "
-					   "not one of 'oauth_…'");
+		return weir__error_invalid(err, "cannot sign: an extra parameter has no value, or "
+					   "is not one of 'oauth_…'");
 	return WEIR_OK;
 }
 

@@ -24,12 +24,12 @@ struct weir__oauth1_request {
 	const char *form_body;		/* NULL: none, or not application/x-www-form-urlencoded */
 	const char *nonce;
 	uint64_t timestamp_s;		/* since 1970, not 0 */
-	const struct weir_property *extras;	/* more of oauth_…: oauth_callback, oauth_verifier */
+	const struct weir_property *extras;	/* oauth_callback, oauth_verifier, … */
 	size_t extra_count;
 	bool without_version;		/* leaves out oauth_version */
 };
 
-/* The header, and the steps on the way to it, which tests compare. All but the header are secret. */
+/* The header, and the steps to it, which tests compare. All but the header are secret. */
 struct weir__oauth1_signed {
 	char *parameters;
 	char *base;

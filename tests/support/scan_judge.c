@@ -35,6 +35,8 @@ static const struct {
 	{ "entities.hashtags[1]", { "entities", "hashtags", "#1" } },
 	{ "entities.urls[0].indices[1]", { "entities", "urls", "#0", "indices", "#1" } },
 	{ "coordinates.coordinates[0]", { "coordinates", "coordinates", "#0" } },
+	{ "data.id", { "data", "id" } },
+	{ "data.text", { "data", "text" } },
 	{ "data.referenced_tweets[0].type", { "data", "referenced_tweets", "#0", "type" } },
 	{ "[0]", { "#0" } },
 	{ "[1]", { "#1" } },

@@ -39,14 +39,14 @@ static const struct {
 	{ "friends", WEIR_KIND_FRIENDS, 0, ~0u },
 	{ "direct_message", WEIR_KIND_DIRECT_MESSAGE, 0, ~0u },
 	{ "control", WEIR_KIND_CONTROL, 0, ~0u },
-	{ "for_user", WEIR_KIND_FRIENDS, ENVELOPED, ~ENVELOPED },	/* all that were recorded */
+	{ "for_user", WEIR_KIND_FRIENDS, ENVELOPED, ~(unsigned)ENVELOPED },	/* all that were recorded */
 	{ "v2_tweet", WEIR_KIND_TWEET, V2, QUOTE | REPLY | ENVELOPED },
 	{ "v2_retweet", WEIR_KIND_RETWEET, V2, QUOTE | REPLY | ENVELOPED },
 	{ "v2_quote", WEIR_KIND_TWEET, V2 | QUOTE, ENVELOPED },
 	{ "v2_reply", WEIR_KIND_TWEET, V2 | REPLY, QUOTE | ENVELOPED },
-	{ "v2_activity", WEIR_KIND_COMPLIANCE, V2, ~V2 },
-	{ "v2_errors", WEIR_KIND_NOTICE, V2, ~V2 },
-	{ "v2_problem", WEIR_KIND_NOTICE, V2, ~V2 },
+	{ "v2_activity", WEIR_KIND_COMPLIANCE, V2, ~(unsigned)V2 },
+	{ "v2_errors", WEIR_KIND_NOTICE, V2, ~(unsigned)V2 },
+	{ "v2_problem", WEIR_KIND_NOTICE, V2, ~(unsigned)V2 },
 	{ "v2_page", WEIR_KIND_UNKNOWN, 0, ~0u },
 	{ "v2_connection_metadata", WEIR_KIND_UNKNOWN, 0, ~0u },
 	{ "unknown", WEIR_KIND_UNKNOWN, 0, ~0u },
@@ -129,7 +129,7 @@ static void check_status(const char *file, size_t number, struct weir__verdict g
 {
 	if (!(got.kind & STATUS))
 		return;
-	ck_assert_msg(got.key.len >= 8 && got.key.len <= 19, "%s:%zu: key of %zu digits", file,
+	ck_assert_msg(got.key.len >= 1 && got.key.len <= 19, "%s:%zu: key of %zu digits", file,
 		      number, got.key.len);
 	ck_assert_msg(got.time_ms == 0 || (got.time_ms > 1230768000000u &&
 					   got.time_ms < 1893456000000u),

@@ -10,6 +10,7 @@
 #include "ground/env.h"
 #include "support/memory.h"
 #include "wire/form.h"
+#include "wire/liboauth.h"
 #include "wire/oauth1.h"
 
 #define COUNT(array) ((int)(sizeof(array) / sizeof *(array)))
@@ -177,6 +178,7 @@ static const struct {
 	{ "port 0", "http://h:0/" SECRET, NULL, "port" },
 	{ "port 65536", "http://h:65536/" SECRET, NULL, "port" },
 	{ "a port of many digits", "http://h:99999999999999999999/" SECRET, NULL, "port" },
+	{ "a port that wraps to 80", "http://h:4294967376/" SECRET, NULL, "port" },
 	{ "a negative port", "http://h:-1/" SECRET, NULL, "port" },
 	{ "an escape that is none", "http://h/?a=" SECRET "%zz", NULL, "the URL's query" },
 	{ "half an escape", "http://h/?a=" SECRET "%4", NULL, "the URL's query" },
@@ -325,7 +327,8 @@ static void *spy_resize(void *user, void *ptr, size_t old_size, size_t new_size)
 		return malloc(new_size);
 	}
 	for (int n = 0; n < COUNT(spy->secrets); n++)
-		spy->seen += memmem(ptr, old_size, spy->secrets[n], strlen(spy->secrets[n])) != NULL;
+		if (memmem(ptr, old_size, spy->secrets[n], strlen(spy->secrets[n])))
+			spy->seen++;
 	spy->freed++;
 	free(ptr);
 	return NULL;
@@ -360,19 +363,20 @@ struct signer {
 static void *sign_often(void *user)
 {
 	struct signer *signer = user;
-	const struct weir__oauth1_request request = vector_request(0);
 
 	pthread_barrier_wait(signer->barrier);
 	for (int n = 0; n < 20; n++) {
-		struct weir__oauth1_signed got = { 0 };
+		char *got = NULL;
 
-		if (weir__oauth1_sign(&env, &vectors[0].keys, &request, &got, NULL) == WEIR_OK)
-			signer->right += strcmp(got.signature, vectors[0].signature) == 0;
-		weir__oauth1_signed_release(&env, &got);
+		if (weir__liboauth_hmac_sha1(&env, vectors[0].key, vectors[0].base, &got, NULL) ==
+		    WEIR_OK)
+			signer->right += strcmp(got, vectors[0].signature) == 0;
+		weir__text_free(&env, got);
 	}
 	return NULL;
 }
 
+/* Each round is a new process, in which nothing was signed yet. */
 START_TEST(threads_may_make_their_first_signature_together)
 {
 	struct signer signers[THREADS] = { 0 };
@@ -461,7 +465,7 @@ static TCase *signing_case(void)
 	tcase_add_loop_test(tcase, every_failed_allocation_is_out_of_memory_and_nothing_else, 0,
 			    COUNT(vectors));
 	tcase_add_test(tcase, secrets_are_wiped_before_their_memory_goes_back);
-	tcase_add_test(tcase, threads_may_make_their_first_signature_together);
+	tcase_add_loop_test(tcase, threads_may_make_their_first_signature_together, 0, 20);
 	return tcase;
 }
 
