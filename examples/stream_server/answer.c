@@ -312,6 +312,7 @@ static enum MHD_Result answer_stream(struct request *request)
 	struct MHD_Response *response = need(stream_new(request, gzip));
 
 	MHD_add_response_header(response, "Content-Type", "application/json");
+	MHD_add_response_header(response, "Connection", "close");
 	if (gzip)
 		MHD_add_response_header(response, "Content-Encoding", "gzip");
 	return send_response(request, MHD_HTTP_OK, response);

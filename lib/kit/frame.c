@@ -5,7 +5,8 @@
  * Guarantees: the frames are the same for every way of cutting the stream; MESSAGE, EMPTY,
  * TOO_LARGE and BROKEN frames tile it: each begins where the one before ended (in LENGTH with
  * its length's line). Memory is one buffer of at most max_message_bytes and a line end, or of one
- * segment, whichever is more, besides the buffers that messages hold.
+ * segment, whichever is more, and for the moment of a move between two both; buffers that messages
+ * hold come on top. That holds as long as the caller takes all frames before it reserves again.
  *
  *     bytes  │ taken by frames │ searched │ not yet searched │ room for the next read │
  *            0               begin   begin + seen           end              buffer->size

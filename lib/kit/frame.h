@@ -15,8 +15,8 @@
 
 enum weir__framing {
 	WEIR__FRAMING_CRLF,	/* lines end in CR LF; a bare LF is part of the message */
-	WEIR__FRAMING_LENGTH,	/* v1.1 delimited=length: decimal length, CR LF or LF, that many bytes */
-	WEIR__FRAMING_LF	/* lines end in LF, a CR before it is not part of the message: files */
+	WEIR__FRAMING_LENGTH,	/* v1.1 delimited=length: decimal length, CR LF or LF, the bytes */
+	WEIR__FRAMING_LF	/* files: lines end in LF, a CR before it is no part of the message */
 };
 
 enum weir__frame_type {
@@ -24,9 +24,9 @@ enum weir__frame_type {
 	WEIR__FRAME_MESSAGE,	/* a message, without its line end */
 	WEIR__FRAME_EMPTY,	/* an empty line: a keep-alive */
 	WEIR__FRAME_TOO_LARGE,	/* a message above the limit was skipped; said once, at its end */
-	WEIR__FRAME_BROKEN	/* LENGTH only: no length where one must stand, or one that does not fit
-				 * its message. `data` is the offending line. The stream is out of step
-				 * for good: every later call answers BROKEN with no data */
+	WEIR__FRAME_BROKEN	/* LENGTH only: no length where one must stand (`data` is that line), or
+				 * one that does not fit its message (`data` is the body). The stream is
+				 * out of step for good: later calls answer BROKEN with no data */
 };
 
 struct weir__frame {
@@ -34,8 +34,8 @@ struct weir__frame {
 	struct weir__buffer *buffer;	/* lent: take a reference to keep `data` */
 	const uint8_t *data;		/* MESSAGE, BROKEN: the bytes, inside buffer */
 	size_t len;
-	uint64_t offset;		/* where in the stream the frame begins (its first byte) */
-	uint64_t end;			/* where in the stream the byte behind it (and its line end) is */
+	uint64_t offset;	/* where in the stream the frame (LENGTH: its length's line) begins */
+	uint64_t end;		/* where in the stream the byte behind it and its line end is */
 };
 
 struct weir__framer {
@@ -70,7 +70,7 @@ enum weir__frame_type weir__framer_next(struct weir__framer *framer, struct weir
 /*
  * The stream has ended: what is left over. LF: the last line without its end is a MESSAGE.
  * CRLF, LENGTH: a cut message is not one; answers MORE with `data` its bytes, len 0 when the stream
- * ended between messages (or inside an empty line).
+ * ended between messages (or inside an empty line). A cut one above the limit is TOO_LARGE.
  */
 enum weir__frame_type weir__framer_finish(struct weir__framer *framer, struct weir__frame *ret);
 

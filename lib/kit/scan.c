@@ -336,7 +336,8 @@ static uint32_t find_member(struct scanner *scan, const uint8_t *name, size_t le
 	if (!scan->plan->nodes[parent].has_members)
 		return UNPLANNED;
 	if (escaped) {
-		len = weir__text_unescape((struct weir_slice){ name, len }, spelled, sizeof spelled);
+		len = weir__text_unescape((struct weir_slice){ name, len }, spelled,
+					  sizeof spelled);
 		if (len > sizeof spelled)
 			return UNPLANNED;
 		name = (const uint8_t *)spelled;

@@ -63,7 +63,7 @@ static size_t read_code_escape(const uint8_t *at, const uint8_t *end, struct pie
 		}
 	} else if (high >= 0xdc00 && high < 0xe000) {
 		code = REPLACEMENT;
-	} else if (high == UINT32_MAX) {	/* no valid string: the backslash stands for itself */
+	} else if (high == UINT32_MAX) {	/* no valid string: it stands for itself */
 		code = '\\';
 		taken = 1;
 	}

@@ -50,7 +50,7 @@ enum weir__kind_path {
 	PATH_COUNT
 };
 
-/* Holds when the value at `path` has one of `types` (bits of enum weir_field_type), or the other. */
+/* Holds when the value at `path` has one of `types` (enum weir_field_type), or the other. */
 struct weir__kind_condition {
 	uint8_t path, types;
 	uint8_t or_path, or_types;

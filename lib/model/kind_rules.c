@@ -264,7 +264,8 @@ const size_t weir__kind_phase_count = COUNT_OF(weir__kind_phases);
 #define V2_POST .kinds = WEIR_KIND_TWEET | WEIR_KIND_RETWEET, .v2 = true
 
 const struct weir__kind_trait weir__kind_traits[] = {
-	{ EITHER(PATH_IS_QUOTE, YES, PATH_QUOTED_STATUS, OBJ), V1_TWEET, .trait = WEIR_TRAIT_QUOTE },
+	{ EITHER(PATH_IS_QUOTE, YES, PATH_QUOTED_STATUS, OBJ), V1_TWEET,
+	  .trait = WEIR_TRAIT_QUOTE },
 	{ EITHER(PATH_QUOTED_ID, NUM | STR, PATH_QUOTED_ID_STR, STR), V1_TWEET,
 	  .trait = WEIR_TRAIT_QUOTE },
 	{ EITHER(PATH_REPLY_TO, NUM | STR, PATH_REPLY_TO_STR, STR), V1_TWEET,

@@ -114,8 +114,8 @@ static enum weir_status check(const struct weir_field_match *given, size_t numbe
 			      struct weir_error *err)
 {
 	if (!given->path || !*given->path)
-		return weir__error_invalid(err, "match %zu has no path; name the field it looks at, "
-					   "as \"user.lang\"", number);
+		return weir__error_invalid(err, "match %zu has no path; name the field it reads, "
+					   "as user.lang", number);
 	if ((size_t)given->test >= sizeof tests / sizeof *tests)
 		return weir__error_invalid(err, "match on '%.80s': there is no test %d; use one of "
 					   "enum weir_test", given->path, (int)given->test);
@@ -127,8 +127,8 @@ static enum weir_status check(const struct weir_field_match *given, size_t numbe
 		return weir__error_invalid(err, "match on '%.80s': min or max is not a number; use "
 					   "-INFINITY or INFINITY for no limit", given->path);
 	if (given->min > given->max)
-		return weir__error_invalid(err, "match on '%.80s': min %g is above max %g; swap them",
-					   given->path, given->min, given->max);
+		return weir__error_invalid(err, "match on '%.80s': min %g is above max %g; swap "
+					   "them", given->path, given->min, given->max);
 	return WEIR_OK;
 }
 
@@ -175,7 +175,8 @@ enum weir_status weir__matches_new(const struct weir_env *env, weir__plan *plan,
 	if (count == 0)
 		return WEIR_OK;
 	if (!matches)
-		return weir__error_invalid(err, "%zu matches are counted but none are given", count);
+		return weir__error_invalid(err, "%zu matches are counted but none are given",
+					   count);
 	made = weir__alloc_array(env, count, sizeof *made);
 	if (!made)
 		return weir__error_no_memory(err);

@@ -8,11 +8,11 @@
  * What version 1.0.3 gets right, and is used: oauth_url_escape and oauth_sign_hmac_sha1_raw (also
  * with an empty text and a key longer than a block). What it gets wrong, and is done in form.c,
  * oauth1.c and oauth1_url.c instead: its splitters cut a query's value at every `?`, end a value
- * at `%00` without a word, take `%3D` in a name for the `=`, read a `+` in a query as itself, and
- * pass a broken escape on; its URLs keep the case of the host; its nonce comes from rand().
+ * at `%00` without a word, take `%3D` in a name for the `=`, pass a broken escape on, and read a
+ * `+` in a form body as itself; its URLs keep the case of the host.
  *
  * Two limits remain. Its allocations do not come through the env, and one that fails ends the
- * process: they are the length of the text at most threefold. And while it grows a buffer, the C
+ * process: they are a few times the length of the text. And while it grows a buffer, the C
  * library may leave an unwiped copy of the first part of an escaped secret behind; a secret of
  * letters and digits only, as the services give out, is never grown.
  */

@@ -450,6 +450,7 @@ const struct json_case json_cases[] = {
 	MAY("i_string_high_high", "[\"\\uD800\\uD800\"]"),
 	MAY("i_string_high_high_low", "[\"\\uD800\\uD800\\uDC00\"]"),
 	MAY("i_string_high_and_bmp", "[\"\\uD888\\u1234\"]"),
+	MAY("i_string_high_and_first_behind", "[\"\\uD888\\uE000\"]"),
 	MAY("i_string_inverted_pair", "[\"\\uDd1e\\uD834\"]"),
 	MAY("i_string_low_low", "[\"\\uDC00\\uDC00\"]"),
 	MAY("i_string_lone_in_planned", "{\"text\":\"a\\ud83d b\",\"lang\":\"ko\"}"),

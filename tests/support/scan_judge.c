@@ -228,7 +228,8 @@ static const char *compare_number(struct weir_slice raw, const json_t *want)
 	if (json_is_integer(want)) {
 		if (strcspn(copy, ".eE") != raw.len)
 			return "not an integer";
-		return strtoll(copy, NULL, 10) == json_integer_value(want) ? NULL : "another integer";
+		return strtoll(copy, NULL, 10) == json_integer_value(want) ? NULL
+									   : "another integer";
 	}
 	nearest = strtod(copy, NULL);
 	if (memcmp(&nearest, &(double){ json_real_value(want) }, sizeof nearest) != 0)

@@ -415,7 +415,7 @@ START_TEST(a_cleared_framer_begins_a_new_stream)
 	struct weir__frame frame;
 
 	weir__framer_init(&framer, &env, framings[_i].framing, 10, 64);
-	write_text(&framer, framings[_i].framing == LENGTH ? "x\r\nhalf" : "half of a large message");
+	write_text(&framer, framings[_i].framing == LENGTH ? "x\r\nhalf" : "half of a large one");
 	weir__framer_next(&framer, &frame);
 	weir__framer_clear(&framer, 5000);
 	ck_assert_int_eq(weir__framer_next(&framer, &frame), WEIR__FRAME_MORE);
@@ -462,7 +462,8 @@ int main(void)
 
 	tcase_set_timeout(tcase, 120);
 	tcase_add_loop_test(tcase, every_way_of_cutting_gives_the_same_frames, 0, STREAM_COUNT);
-	tcase_add_loop_test(tcase, f8_a_message_of_ten_megabytes_is_skipped_in_bounded_memory, 0, 3);
+	tcase_add_loop_test(tcase, f8_a_message_of_ten_megabytes_is_skipped_in_bounded_memory, 0,
+			    3);
 	tcase_add_loop_test(tcase, a_large_message_gets_a_large_buffer_and_the_next_a_normal_one, 0,
 			    3);
 	tcase_add_test(tcase, a_segment_is_256_kib_unless_said);

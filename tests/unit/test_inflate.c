@@ -225,6 +225,25 @@ START_TEST(every_size_of_output_gives_the_same_bytes)
 }
 END_TEST
 
+START_TEST(a_small_output_holds_nothing_back)
+{
+	const struct bytes body = body_bytes(_i);
+	struct weir__inflate large, small;
+	struct bytes want = { .len = 0 }, got = { .len = 0 };
+
+	ck_assert_int_eq(weir__inflate_init(&large, &env, bodies[_i].coding, NULL), WEIR_OK);
+	ck_assert_int_eq(weir__inflate_init(&small, &env, bodies[_i].coding, NULL), WEIR_OK);
+	for (size_t at = 0; at < body.len; at++) {
+		ck_assert_int_eq(feed(&large, body.data + at, 1, 512, &want, NULL), WEIR_OK);
+		ck_assert_int_eq(feed(&small, body.data + at, 1, 1, &got, NULL), WEIR_OK);
+		ck_assert_msg(got.len == want.len, "%s, byte %zu: %zu instead of %zu",
+			      bodies[_i].name, at, got.len, want.len);
+	}
+	weir__inflate_release(&large);
+	weir__inflate_release(&small);
+}
+END_TEST
+
 START_TEST(no_input_is_no_error)
 {
 	const struct bytes body = body_bytes(TWO_MEMBERS);
@@ -429,6 +448,7 @@ int main(void)
 	tcase_add_test(tcase, a9_a_second_member_goes_on);
 	tcase_add_loop_test(tcase, every_way_of_cutting_gives_the_same_bytes, 0, BODY_COUNT);
 	tcase_add_loop_test(tcase, every_size_of_output_gives_the_same_bytes, 0, BODY_COUNT);
+	tcase_add_loop_test(tcase, a_small_output_holds_nothing_back, 0, BODY_COUNT);
 	tcase_add_test(tcase, no_input_is_no_error);
 	tcase_add_loop_test(tcase, f10_a_changed_byte_never_gives_wrong_bytes_unnoticed, 0,
 			    BODY_COUNT);

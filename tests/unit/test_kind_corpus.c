@@ -39,7 +39,8 @@ static const struct {
 	{ "friends", WEIR_KIND_FRIENDS, 0, ~0u },
 	{ "direct_message", WEIR_KIND_DIRECT_MESSAGE, 0, ~0u },
 	{ "control", WEIR_KIND_CONTROL, 0, ~0u },
-	{ "for_user", WEIR_KIND_FRIENDS, ENVELOPED, ~(unsigned)ENVELOPED },	/* all that were recorded */
+	{ "for_user", WEIR_KIND_FRIENDS, ENVELOPED,
+	  ~(unsigned)ENVELOPED },	/* all that were recorded */
 	{ "v2_tweet", WEIR_KIND_TWEET, V2, QUOTE | REPLY | ENVELOPED },
 	{ "v2_retweet", WEIR_KIND_RETWEET, V2, QUOTE | REPLY | ENVELOPED },
 	{ "v2_quote", WEIR_KIND_TWEET, V2 | QUOTE, ENVELOPED },

@@ -45,7 +45,8 @@ static const struct {
 	const char *says;	/* in the error */
 } lists[] = {
 	{ "one", "tweet", WEIR_KIND_TWEET, NULL },
-	{ "some", "tweet,retweet,limit", WEIR_KIND_TWEET | WEIR_KIND_RETWEET | WEIR_KIND_LIMIT, NULL },
+	{ "some", "tweet,retweet,limit", WEIR_KIND_TWEET | WEIR_KIND_RETWEET | WEIR_KIND_LIMIT,
+	  NULL },
 	{ "blanks around names", "  tweet ,\tgap ", WEIR_KIND_TWEET | WEIR_KIND_GAP, NULL },
 	{ "twice the same", "gap,gap", WEIR_KIND_GAP, NULL },
 	{ "an unknown name", "tweet, tweets", 0, "'tweets'" },

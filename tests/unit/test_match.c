@@ -21,9 +21,10 @@ static const char message[] =
 	"{\"null\":null,\"true\":true,\"false\":false,\"number\":42,\"float\":-1.5e2,\"big\":"
 	"1307025659294674945,\"huge\":1e999,\"text\":\"ko\",\"empty\":\"\",\"digits\":\"42\","
 	"\"hangul\":\"\\ud55c\\uad6d\",\"raw\":\"\xed\x95\x9c\xea\xb5\xad\",\"slash\":\"a\\/b\","
-	"\"zero\":\"a\\u0000b\",\"escaped\":\"\\u0034\\u0032\",\"blank\":\" 42\",\"array\":[\"ko\"],"
+	"\"zero\":\"a\\u0000b\",\"escaped\":\"\\u0034\\u0032\","
+	"\"blank\":\" 42\",\"array\":[\"ko\"],"
 	"\"object\":{\"inner\":\"yes\"},\"lone\":\"\\ud83d\","
-	"\"long\":\"\\u0030000000000000000000000000000000000000000000000000000000000000000000042\"}";
+	"\"long\":\"\\u0034\\u0032.0000000000000000000000000000000000000000000000000000000000000000042\"}";
 
 static const struct {
 	const char *name;
@@ -195,18 +196,21 @@ static const struct {
 	{ "no path", { .test = WEIR_TEST_EXISTS }, "match 1 has no path", "name the field" },
 	{ "an empty path", EXISTS(""), "match 1 has no path", "name the field" },
 	{ "a bad path", EXISTS("user..lang"), "user..lang", "" },
-	{ "EQUALS with nothing", { .path = "user.lang", .test = WEIR_TEST_EQUALS }, "'user.lang': EQUALS",
+	{ "EQUALS with nothing", { .path = "user.lang", .test = WEIR_TEST_EQUALS },
+	  "'user.lang': EQUALS",
 	  "any_of" },
 	{ "EQUALS with none of them",
 	  { .path = "user.lang", .test = WEIR_TEST_EQUALS, .any_of = (const char *const[]){ "a" } },
 	  "'user.lang': EQUALS", "any_of" },
 	{ "PREFIX with nothing", { .path = "lang", .test = WEIR_TEST_PREFIX, .any_of_count = 1 },
 	  "'lang': PREFIX", "any_of" },
-	{ "a NULL among the texts", EQUALS("lang", "a", NULL), "'lang': any_of[1]", "any_of_count" },
+	{ "a NULL among the texts", EQUALS("lang", "a", NULL), "'lang': any_of[1]",
+	  "any_of_count" },
 	{ "min above max", RANGE("n", 2, 1), "'n': min 2 is above max 1", "swap" },
 	{ "min is no number", RANGE("n", NAN, 1), "'n': min or max is not a number", "INFINITY" },
 	{ "max is no number", RANGE("n", 1, NAN), "'n': min or max is not a number", "INFINITY" },
-	{ "a test that is none", { .path = "n", .test = (enum weir_test)5 }, "'n': there is no test 5",
+	{ "a test that is none", { .path = "n", .test = (enum weir_test)5 },
+	  "'n': there is no test 5",
 	  "enum weir_test" },
 	{ "a negative test", { .path = "n", .test = (enum weir_test)-1 }, "'n': there is no test",
 	  "enum weir_test" },

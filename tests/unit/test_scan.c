@@ -51,7 +51,8 @@ static const struct {
 	{ "a member's member", "a.b", "{\"a\":{\"x\":1,\"b\":2}}", "N 2" },
 	{ "not a member of another one", "a.b", "{\"c\":{\"b\":1},\"b\":2,\"a\":{}}", "absent" },
 	{ "not deeper", "b", "{\"a\":{\"b\":1},\"c\":[{\"b\":1}]}", "absent" },
-	{ "behind what is not planned", "b", "{\"a\":{\"b\":1,\"c\":[{\"b\":{}}]},\"b\":3}", "N 3" },
+	{ "behind what is not planned", "b", "{\"a\":{\"b\":1,\"c\":[{\"b\":{}}]},\"b\":3}",
+	  "N 3" },
 	{ "an element", "a[1]", "{\"a\":[1,2,3]}", "N 2" },
 	{ "no such element", "a[3]", "{\"a\":[1,2,3]}", "absent" },
 	{ "an element's member", "a[1].b", "{\"a\":[{\"b\":1},{\"b\":2}]}", "N 2" },
@@ -169,8 +170,10 @@ static const struct {
 	{ "a[4294967296]", "an index is too large at character 13 of path 'a[4294967296]'" },
 	{ "a[0]b", "neither '.' nor '[' behind a ']' at character 5 of path 'a[0]b'" },
 	{ "a]", "a ']' without '[' at character 2 of path 'a]'" },
-	{ "a\\", "a backslash without '.', '[', ']' or '\\' behind it at character 2 of path 'a\\'" },
-	{ "a\\n", "a backslash without '.', '[', ']' or '\\' behind it at character 2 of path 'a\\n'" },
+	{ "a\\",
+	  "a backslash without '.', '[', ']' or '\\' behind it at character 2 of path 'a\\'" },
+	{ "a\\n",
+	  "a backslash without '.', '[', ']' or '\\' behind it at character 2 of path 'a\\n'" },
 };
 
 START_TEST(a_bad_path_is_refused_and_adds_nothing)

@@ -19,12 +19,16 @@
 /* Every member is a value that a stream may send, hostile or not. */
 static const char message[] =
 	"{\"lang\":\"ko\",\"number\":42,\"negative\":-7,\"float\":1.5,\"plus\":1E+5,\"true\":true,"
-	"\"false\":false,\"null\":null,\"array\":[\"a\"],\"object\":{\"inner\":\"in\"},\"empty\":\"\","
-	"\"dot\":\".\",\"dots\":\"..\",\"three\":\"...\",\"up\":\"../../etc/passwd\",\"slash\":\"a/b\","
-	"\"escaped_slash\":\"a\\/b\",\"backslash\":\"a\\\\b\",\"zero\":\"a\\u0000b\",\"blank\":\"a b\","
+	"\"false\":false,\"null\":null,\"array\":[\"a\"],\"object\":{\"inner\":\"in\"},"
+	"\"empty\":\"\","
+	"\"dot\":\".\",\"dots\":\"..\",\"three\":\"...\",\"up\":\"../../etc/passwd\","
+	"\"slash\":\"a/b\","
+	"\"escaped_slash\":\"a\\/b\",\"backslash\":\"a\\\\b\",\"zero\":\"a\\u0000b\","
+	"\"blank\":\"a b\","
 	"\"line\":\"a\\r\\nb\",\"hangul\":\"\xed\x95\x9c\",\"escaped_hangul\":\"\\ud55c\","
 	"\"escaped\":\"\\u006b\\u006F\",\"lone\":\"\\ud83d\",\"brace\":\"{lang}\",\"wild\":\"*\","
-	"\"plain\":\"aZ09._-\",\"x100\":\"" X100 "\",\"x101\":\"" X100 "x\",\"x300\":\"" X100 X100 X100
+	"\"plain\":\"aZ09._-\",\"x100\":\"" X100 "\",\"x101\":\"" X100 "x\","
+	"\"x300\":\"" X100 X100 X100
 	"\",\"escaped100\":\"" ESCAPED_X X50 X10 X10 X10 X10 "xxxxxxxxx\",\"a.b\":\"dotted\"}";
 
 static struct counted_memory memory;
@@ -56,7 +60,8 @@ static weir__template *make(const char *source)
 	struct weir_error err;
 	weir__template *made;
 
-	ck_assert_msg(weir__template_new(&env, plan, source, &made, &err) == WEIR_OK, "%s", err.text);
+	ck_assert_msg(weir__template_new(&env, plan, source, &made, &err) == WEIR_OK, "%s",
+	err.text);
 	return made;
 }
 
@@ -255,7 +260,8 @@ START_TEST(a_long_template_is_shown_in_part_and_not_cut_inside_a_character)
 		strcat(source, "\xed\x95\x9c");
 	strcat(source, "{");
 	ck_assert_int_eq(weir__template_new(&env, plan, source, &made, &err), WEIR_ERR_INVALID);
-	ck_assert_ptr_nonnull(strstr(err.text, "\xed\x95\x9c' at byte 181: the brace is never closed"));
+	ck_assert_ptr_nonnull(strstr(err.text,
+	"\xed\x95\x9c' at byte 181: the brace is never closed"));
 }
 END_TEST
 

@@ -35,12 +35,15 @@ static const struct {
 	{ "a pair", "\\ud83d\\ude0e", "\360\237\230\216" },
 	{ "the first pair and the last", "\\ud800\\udc00\\uDBFF\\uDFFF",
 	  "\360\220\200\200\364\217\277\277" },
-	{ "raw UTF-8 between", "\355\225\234\\n\360\237\230\216", "\355\225\234\n\360\237\230\216" },
+	{ "raw UTF-8 between",
+	  "\355\225\234\\n\360\237\230\216", "\355\225\234\n\360\237\230\216" },
 	{ "a lone high", "\\ud83d", FFFD },
 	{ "a lone low", "\\ude0e", FFFD },
 	{ "a high before text", "\\ud83dabc", FFFD "abc" },
 	{ "a high before an escape", "\\ud83d\\n", FFFD "\n" },
 	{ "a high before another character", "\\ud83d\\u0041", FFFD "A" },
+	{ "a high before the first behind them", "\\ud83d\\ue000", FFFD "\356\200\200" },
+	{ "a high before the last before lows", "\\ud83d\\udbff", FFFD FFFD },
 	{ "a high before a pair", "\\ud83d\\ud83d\\ude0e", FFFD "\360\237\230\216" },
 	{ "a pair the wrong way round", "\\ude0e\\ud83d", FFFD FFFD },
 	{ "around the surrogates", "\\ud7ff\\ue000", "\355\237\277\356\200\200" },
@@ -284,7 +287,8 @@ START_TEST(long_numbers_are_within_one_unit_in_the_last_place)
 			 (uintmax_t)(state >> (i % 60)), (uintmax_t)(state >> 20), i % 3 ? "" : "7",
 			 (int)(state >> 33) % 345);
 		if (i % 5 == 0)
-			snprintf(text, sizeof text, "%.17g", ldexp((double)(state >> 11), -i % 1100));
+			snprintf(text, sizeof text, "%.17g",
+				 ldexp((double)(state >> 11), -i % 1100));
 		want = strtod(text, NULL);
 		if (!weir__text_to_double(slice(text), &got) ||
 		    got < nextafter(want, -INFINITY) || got > nextafter(want, INFINITY))

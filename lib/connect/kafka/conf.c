@@ -104,6 +104,15 @@ static enum weir_status check(const struct weir_kafka_sink_options *options, str
 	return WEIR_OK;
 }
 
+/* librdkafka ends some of its lines. */
+void weir__kafka_trim(char *text)
+{
+	size_t len = strlen(text);
+
+	while (len > 0 && (text[len - 1] == '\n' || text[len - 1] == ' '))
+		text[--len] = '\0';
+}
+
 static enum weir_status set(rd_kafka_conf_t *conf, const char *name, const char *value,
 			    struct weir_error *err)
 {
@@ -117,6 +126,7 @@ static enum weir_status set(rd_kafka_conf_t *conf, const char *name, const char 
 		return weir__error_invalid(err, "unknown property '%s'", name);
 	if (is_secret(name))
 		return weir__error_invalid(err, "property '%s': wrong value (not shown)", name);
+	weir__kafka_trim(text);
 	return weir__error_invalid(err, "property '%s': %s", name, text);
 }
 

@@ -110,8 +110,10 @@ static enum weir_status kafka_open(void *self, weir_port *port, struct weir_erro
 
 	sink->port = port;
 	sink->client = rd_kafka_new(RD_KAFKA_PRODUCER, sink->conf, text, sizeof text);
-	if (!sink->client)
+	if (!sink->client) {
+		weir__kafka_trim(text);
 		return weir__error_invalid(err, "cannot create a Kafka producer: %s", text);
+	}
 	sink->conf = NULL;	/* the client's now */
 	sink->queue = rd_kafka_queue_get_main(sink->client);
 	rd_kafka_set_log_queue(sink->client, NULL);

@@ -67,7 +67,7 @@ static enum weir_status check_phrase(struct weir_slice phrase, size_t number,
 		return weir__error_invalid(err, "track: phrase %zu is empty (0 bytes); each has 1 "
 					   "to %d bytes", number, WEIR__TWITTER_PHRASE_BYTES);
 	if (phrase.len > WEIR__TWITTER_PHRASE_BYTES)
-		return weir__error_invalid(err, "track: phrase '%.*s'%s has %zu bytes of UTF-8, "
+		return weir__error_invalid(err, "track: phrase '%.*s%s' has %zu bytes of UTF-8, "
 					   "the limit is %d", shown(phrase),
 					   (const char *)phrase.data,
 					   phrase.len > SHOWN ? "…" : "", phrase.len,

@@ -192,6 +192,7 @@ static enum weir_status attempt(struct weir__twitter_source *source, struct weir
 		return WEIR_OK;
 	if (is_ours(status)) {
 		*err = source->end;
+		err->remedy = WEIR_REMEDY_STOP;
 		return status;
 	}
 	source->end.status = status;

@@ -1,0 +1,614 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * From the body of an answer to messages: framing, compression, gaps, losses, backpressure. Every
+ * stream test runs with the body in one piece, byte by byte, and in odd pieces.
+ */
+#include <check.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "support/twitter_rig.h"
+
+#define M1 "{\"limit\":{\"track\":1}}"
+#define M2 "{\"text\":\"\\ud55c\\uad6d\\uc5b4\"}"
+#define NOT_GAP (WEIR_KIND_ANY & ~(unsigned)WEIR_KIND_GAP)
+
+static const size_t pieces[] = { 0, 1, 2, 3, 7, 16, 50 };
+#define PIECES (int)(sizeof pieces / sizeof *pieces)
+
+static const char a8[] = "\x1f\x8b\x08\x00\x00\x00\x00\x00\x00\x03\xaa\x56\xca\xc9\xcc\xcd\x2c\x51"
+			 "\xb2\xaa\x56\x2a\x29\x4a\x4c\xce\x56\xb2\x32\xac\xad\xe5\xe5\x02\x00\x00"
+			 "\x00\xff\xff"
+			 "\xe2\xe5\x02\x00\x00\x00\xff\xff"
+			 "\x03\xf2\x53\x2b\x80\xe2\x4a\x31\xa5\x29\xa6\xa6\xc9\x31\xa5\x89\x29\x66"
+			 "\x29\x31\xa5\xc9\xa6\x49\x26\x4a\x40\x05\x00\x76\xee\xc0\xb6\x38\x00\x00"
+			 "\x00";
+static const char a9[] = "\x1f\x8b\x08\x00\x00\x00\x00\x00\x00\x03\xab\x56\xca\xc9\xcc\xcd\x2c\x51"
+			 "\xb2\xaa\x56\x2a\x29\x4a\x4c\xce\x56\xb2\x32\xac\xad\xe5\xe5\x02\x00\x1a"
+			 "\x9f\xa8\x98\x17\x00\x00\x00"
+			 "\x1f\x8b\x08\x00\x00\x00\x00\x00\x00\x03\xab\x56\x2a\x49\xad\x28\x51\xb2"
+			 "\x52\x8a\x29\x4d\x31\x35\x4d\x8e\x29\x4d\x4c\x31\x4b\x89\x29\x4d\x36\x4d"
+			 "\x32\x51\xaa\xe5\xe5\x02\x00\xfd\x6a\xfb\x9c\x1f\x00\x00\x00";
+
+/* Runs one table's rows with every way of cutting. */
+static struct twitter_rig *cut_rig(const struct script_answer *answers, size_t count, int piece)
+{
+	struct twitter_rig *rig = rig_new(answers, count);
+
+	rig->script.piece = pieces[piece];
+	return rig;
+}
+
+/* ---- framing ---- */
+
+static const struct {
+	const char *name;
+	bool delimited;
+	const char *body;
+	const char *want;
+	uint64_t keep_alives;
+} framings[] = {
+	{ "A1: keep-alives", false, "\r\n\r\n\r\n", "", 3 },
+	{ "A2: lines", false, M1 "\r\n" M2 "\r\n", M1 "\n" M2 "\n", 0 },
+	{ "A3: a keep-alive between", false, M1 "\r\n\r\n" M2 "\r\n", M1 "\n" M2 "\n", 1 },
+	{ "A4: a bare LF", false, "{\"a\":\n1}\r\n", "{\"a\":\n1}\n", 0 },
+	{ "A5: delimited", true, "23\r\n" M1 "\r\n", M1 "\n", 0 },
+	{ "A6: delimited with keep-alives", true, "\r\n\r\n23\r\n" M1 "\r\n\r\n31\r\n" M2 "\r\n",
+	  M1 "\n" M2 "\n", 3 },
+	{ "A7: LF after the length", true, "23\n" M1 "\r\n", M1 "\n", 0 },
+	{ "F12: plain text", false, "Exceeded connection limit for user\r\n" M1 "\r\n",
+	  "Exceeded connection limit for user\n" M1 "\n", 0 },
+	{ "F14: raw UTF-8 and escapes", false,
+	  "{\"text\":\"한국어 😎\",\"u\":\"http:\\/\\/t\\u003c\\ud83d\\ude0e\"}\r\n",
+	  "{\"text\":\"한국어 😎\",\"u\":\"http:\\/\\/t\\u003c\\ud83d\\ude0e\"}\n", 0 },
+	{ "F15: invalid JSON", false, "{\"a\":\r\n" M1 "\r\n", "{\"a\":\n" M1 "\n", 0 },
+	{ "T3: repeated and disordered", false, M2 "\r\n" M1 "\r\n" M2 "\r\n",
+	  M2 "\n" M1 "\n" M2 "\n", 0 },
+};
+#define FRAMINGS (int)(sizeof framings / sizeof *framings)
+
+START_TEST(T1_F_payloads_arrive_byte_for_byte_however_they_are_cut)
+{
+	const int row = _i / PIECES;
+	const struct script_answer answer = {
+		{ { .status = 200, .text = framings[row].body } }
+	};
+	struct twitter_rig *rig = cut_rig(&answer, 1, _i % PIECES);
+
+	rig->options.delimited = framings[row].delimited;
+	rig_start(rig);
+	ck_assert_int_eq(rig_run(rig, 1000), WEIR_OK);
+
+	rig_check_messages(rig, WEIR_KIND_ANY, framings[row].want);
+	ck_assert_msg(rig_metrics(rig).keep_alives == framings[row].keep_alives, "%s",
+		      framings[row].name);
+	ck_assert_uint_eq(rig_metrics(rig).wire_bytes, strlen(framings[row].body));
+	rig_end(rig);
+}
+END_TEST
+
+static const char *const lengths[] = {
+	"99999999999\r\n", "-5\r\n", "abc\r\n", "1\r\n", "23 \r\n", "0x17\r\n",
+	"20\r\n" M1 "\r\n", "24\r\n" M1 "\r\n\r\n",
+};
+
+START_TEST(F6_F7_a_wrong_length_ends_the_connection_and_no_more)
+{
+	const struct script_answer answers[] = {
+		{ { { .status = 200, .text = "23\r\n" M1 "\r\n" },
+		    { .at_ms = 6000, .text = lengths[_i] } } },
+		{ { { .status = 200, .text = "31\r\n" M2 "\r\n" } } },
+	};
+	struct twitter_rig *rig = rig_new(answers, 2);
+
+	rig->options.delimited = true;
+	rig_start(rig);
+	ck_assert_int_eq(rig_run(rig, 10000), WEIR_OK);
+
+	rig_check_messages(rig, NOT_GAP, M1 "\n" M2 "\n");
+	ck_assert_uint_eq(rig_delay(rig, 0), 250);
+	ck_assert_uint_eq(rig_metrics(rig).reconnects[WEIR_RECONNECT_PROTOCOL], 1);
+	rig_end(rig);
+}
+END_TEST
+
+START_TEST(F8_a_message_above_the_cap_is_skipped_and_counted)
+{
+	const size_t large = 10u << 20;
+	char *body = malloc(large + 64);
+	struct script_answer answer = { { { .status = 200, .text = body } } };
+	struct twitter_rig *rig = rig_new(&answer, 1);
+
+	ck_assert_ptr_nonnull(body);
+	memset(body, 'x', large);
+	strcpy(body + large, "\r\n" M1 "\r\n");
+	rig->script.piece = 16384;
+	rig_start(rig);
+	ck_assert_int_eq(rig_run(rig, 0), WEIR_OK);
+
+	rig_check_messages(rig, WEIR_KIND_ANY, M1 "\n");
+	ck_assert_uint_eq(rig_metrics(rig).too_large, 1);
+	ck_assert_uint_lt(rig->fake.most_bytes, 13u << 20);
+	ck_assert_uint_eq(rig->script.opens, 1);
+	rig_end(rig);
+	free(body);
+}
+END_TEST
+
+START_TEST(F13_a_cut_message_is_counted_and_not_delivered)
+{
+	static const struct script_answer answers[] = {
+		{ { { .status = 200, .text = M1 "\r\n{\"text\":\"c" },
+		    { .at_ms = 6000, .ends = true } } },
+		{ { { .status = 200, .text = M2 "\r\n" } } },
+	};
+	struct twitter_rig *rig = cut_rig(answers, 2, _i);
+
+	rig_start(rig);
+	ck_assert_int_eq(rig_run(rig, 7000), WEIR_OK);
+
+	rig_check_messages(rig, NOT_GAP, M1 "\n" M2 "\n");
+	ck_assert_uint_eq(rig_metrics(rig).truncated, 1);
+	rig_end(rig);
+}
+END_TEST
+
+/* ---- compression ---- */
+
+static const struct {
+	const char *name;
+	const char *coding;
+	const char *body;
+	size_t len;
+	uint64_t keep_alives;
+} codings[] = {
+	{ "F9: one member, sync-flushed", "gzip", a8, sizeof a8 - 1, 1 },
+	{ "F10: two members", "GZIP", a9, sizeof a9 - 1, 0 },
+	{ "F11: identity although gzip was asked", "identity", M1 "\r\n" M2 "\r\n", 0, 0 },
+	{ "F11: x-gzip", "x-gzip", a9, sizeof a9 - 1, 0 },
+};
+#define CODINGS (int)(sizeof codings / sizeof *codings)
+
+START_TEST(F9_F10_F11_the_answers_header_decides_about_compression)
+{
+	const int row = _i / PIECES;
+	const struct script_answer answer = {
+		{ { .status = 200, .name = "Content-Encoding", .value = codings[row].coding,
+		    .text = codings[row].body, .len = codings[row].len } }
+	};
+	struct twitter_rig *rig = cut_rig(&answer, 1, _i % PIECES);
+
+	rig_start(rig);
+	ck_assert_int_eq(rig_run(rig, 1000), WEIR_OK);
+
+	rig_check_messages(rig, WEIR_KIND_ANY, M1 "\n" M2 "\n");
+	ck_assert_msg(rig_metrics(rig).keep_alives == codings[row].keep_alives, "%s",
+		      codings[row].name);
+	rig_end(rig);
+}
+END_TEST
+
+START_TEST(F9_each_flushed_piece_gives_its_message_at_once)
+{
+	static const struct script_answer answer = {
+		{ { .status = 200, .name = "content-encoding", .value = "gzip", .text = a8,
+		    .len = 39 },
+		  { .at_ms = 1000, .text = a8 + 39, .len = 8 },
+		  { .at_ms = 2000, .text = a8 + 47, .len = 37 } }
+	};
+	struct twitter_rig *rig = rig_new(&answer, 1);
+
+	rig_start(rig);
+	ck_assert_int_eq(rig_run(rig, 0), WEIR_OK);
+	rig_check_messages(rig, WEIR_KIND_ANY, M1 "\n");
+	ck_assert_int_eq(rig_run(rig, 1000), WEIR_OK);
+	ck_assert_uint_eq(rig_metrics(rig).keep_alives, 1);
+	ck_assert_int_eq(rig_run(rig, 1000), WEIR_OK);
+	rig_check_messages(rig, WEIR_KIND_ANY, M1 "\n" M2 "\n");
+	rig_end(rig);
+}
+END_TEST
+
+static const struct {
+	const char *name;
+	const char *coding;
+	const char *body;
+	size_t len;
+} damaged[] = {
+	{ "a flipped byte", "gzip", "\x1f\x8b\x08\x00\x00\x00\x00\x00\x00\x03\xff\xff\xff\xff", 14 },
+	{ "no gzip at all", "gzip", "{\"text\":\"a\"}\r\n", 0 },
+	{ "a coding not asked for", "br", "\x0b\x02\x80", 3 },
+};
+
+START_TEST(F10_a_damaged_body_reconnects)
+{
+	const struct script_answer answers[] = {
+		{ { { .status = 200, .name = "Content-Encoding", .value = damaged[_i].coding,
+		      .text = damaged[_i].body, .len = damaged[_i].len } } },
+		{ { { .status = 200, .text = M2 "\r\n" } } },
+	};
+	struct twitter_rig *rig = rig_new(answers, 2);
+
+	rig_start(rig);
+	ck_assert_int_eq(rig_run(rig, 1000), WEIR_OK);
+
+	rig_check_messages(rig, NOT_GAP, M2 "\n");
+	ck_assert_msg(rig_metrics(rig).reconnects[WEIR_RECONNECT_PROTOCOL] == 1, "%s",
+		      damaged[_i].name);
+	ck_assert_uint_eq(rig_delay(rig, 0), 250);
+	rig_end(rig);
+}
+END_TEST
+
+/* ---- gaps, losses, warnings ---- */
+
+START_TEST(a_gap_message_goes_before_the_first_of_the_new_connection)
+{
+	static const struct script_answer answers[] = {
+		{ { { .status = 200, .text = M1 "\r\n" }, { .at_ms = 7000, .text = "\r\n" },
+		    { .at_ms = 9000, .ends = true } } },
+		{ { { .at_ms = 500, .status = 503, .ends = true } } },
+		{ { { .at_ms = 100, .status = 200 }, { .at_ms = 200, .text = M2 "\r\n" } } },
+	};
+	struct twitter_rig *rig = RIG(answers);
+
+	rig_start(rig);
+	ck_assert_int_eq(rig_run(rig, 20000), WEIR_OK);
+
+	/* 7 s: the last byte; 9 s: the drop; 9.5 s: the 503; 14.5 s: the attempt; 14.6 s: 200. */
+	rig_check_messages(rig, WEIR_KIND_ANY,
+			   M1 "\n{\"gap\":{\"source\":\"twitter\",\"from_ms\":1577836807000,"
+			   "\"to_ms\":1577836814600,\"cause\":\"dropped\",\"missed\":1}}\n" M2 "\n");
+	ck_assert_uint_eq(rig_metrics(rig).gap_ms, 7600);
+	ck_assert_uint_eq(recorder_count(&rig->recorder, WEIR_KIND_GAP), 1);
+	rig_end(rig);
+}
+END_TEST
+
+START_TEST(a_gap_message_names_its_cause)
+{
+	static const struct script_answer answers[] = {
+		{ { { .status = 200, .text = "\r\n" } } },
+		{ { { .status = 200, .text = "\r\n" },
+		    { .at_ms = 6000, .text = "{\"disconnect\":{\"code\":12}}\r\n" } } },
+		{ { { .status = 200, .text = "\r\n" } } },
+	};
+	struct twitter_rig *rig = RIG(answers);
+	char *gaps;
+
+	rig_start(rig);
+	ck_assert_int_eq(rig_run(rig, 100000), WEIR_OK);
+
+	gaps = recorder_text(&rig->recorder, WEIR_KIND_GAP);
+	ck_assert_ptr_nonnull(strstr(gaps, "\"cause\":\"stalled\""));
+	ck_assert_ptr_nonnull(strstr(gaps, "\"cause\":\"disconnect\""));
+	free(gaps);
+	rig_end(rig);
+}
+END_TEST
+
+START_TEST(no_gap_before_the_first_connection)
+{
+	static const struct script_answer answers[] = {
+		{ { { .status = 503, .ends = true } } },
+		{ { { .status = 200, .text = M1 "\r\n" } } },
+	};
+	struct twitter_rig *rig = RIG(answers);
+
+	rig_start(rig);
+	ck_assert_int_eq(rig_run(rig, 6000), WEIR_OK);
+
+	rig_check_messages(rig, WEIR_KIND_ANY, M1 "\n");
+	rig_end(rig);
+}
+END_TEST
+
+#define LIMIT(n) "{\"limit\":{\"track\":" #n ",\"timestamp_ms\":\"1577836800000\"}}\r\n"
+
+START_TEST(T2_missed_is_the_maximum_of_each_connection_summed)
+{
+	static const struct script_answer answers[] = {
+		{ { { .status = 200, .text = LIMIT(5) LIMIT(9) LIMIT(7) },
+		    { .at_ms = 6000, .ends = true } } },
+		{ { { .status = 200, .text = LIMIT(2) "{\"limit\":{\"track\":\"x\"}}\r\n"
+					     "{\"limit\":{\"track\":-4}}\r\n{\"limit\":{}}\r\n" } } },
+	};
+	struct twitter_rig *rig = cut_rig(answers, 2, _i);
+
+	rig_start(rig);
+	ck_assert_int_eq(rig_run(rig, 7000), WEIR_OK);
+
+	ck_assert_uint_eq(rig_metrics(rig).missed, 11);
+	ck_assert_uint_ge(recorder_count(&rig->recorder, WEIR_KIND_LIMIT), 4);
+	ck_assert_uint_eq(rig_metrics(rig).reconnects[WEIR_RECONNECT_DROPPED], 1);
+	rig_end(rig);
+}
+END_TEST
+
+static const struct {
+	const char *body;
+	uint64_t percent;
+	const char *alert;
+} warnings[] = {
+	{ "{\"warning\":{\"code\":\"FALLING_BEHIND\",\"message\":\"m\",\"percent_full\":60}}\r\n", 60,
+	  "FALLING_BEHIND, its queue is 60% full" },
+	{ "{\"warning\":{\"code\":\"FALLING_BEHIND\",\"message\":\"m\"}}\r\n", 0,
+	  "the service warns: FALLING_BEHIND\n" },
+	{ "{\"warning\":{\"code\":\"FOLLOWS_OVER_LIMIT\",\"message\":\"m\",\"user_id\":42}}\r\n", 0,
+	  "the service warns: FOLLOWS_OVER_LIMIT\n" },
+	{ "{\"for_user\":1,\"message\":{\"warning\":{\"code\":\"FALLING_BEHIND\",\"message\":\"m\","
+	  "\"percent_full\":7}}}\r\n", 7, "its queue is 7% full" },
+};
+
+START_TEST(T7_falling_behind_is_a_gauge_and_an_alert)
+{
+	const struct script_answer answer = {
+		{ { .status = 200, .text = warnings[_i].body } }
+	};
+	struct twitter_rig *rig = rig_new(&answer, 1);
+
+	rig_start(rig);
+	ck_assert_int_eq(rig_run(rig, 0), WEIR_OK);
+
+	ck_assert_uint_eq(rig_metrics(rig).percent_full, warnings[_i].percent);
+	ck_assert_msg(strstr(rig->alerts, warnings[_i].alert), "%s", rig->alerts);
+	ck_assert_uint_eq(recorder_count(&rig->recorder, WEIR_KIND_WARNING), 1);
+	rig_end(rig);
+}
+END_TEST
+
+START_TEST(F12_what_the_service_says_in_plain_text_is_logged)
+{
+	static const struct script_answer answer = {
+		{ { .status = 200, .text = "Exceeded connection limit for user\r\n" } }
+	};
+	struct twitter_rig *rig = rig_new(&answer, 1);
+
+	rig_start(rig);
+	ck_assert_int_eq(rig_run(rig, 0), WEIR_OK);
+
+	ck_assert_ptr_nonnull(strstr(rig->fake.log, "says: Exceeded connection limit for user"));
+	ck_assert_uint_eq(recorder_count(&rig->recorder, WEIR_KIND_NOTICE), 1);
+	rig_end(rig);
+}
+END_TEST
+
+/* ---- backpressure ---- */
+
+/* Numbered messages; the caller frees. */
+static char *write_many(size_t count, const char *padding)
+{
+	const size_t size = count * (strlen(padding) + 40) + 1;
+	char *text = malloc(size);
+	size_t len = 0;
+
+	ck_assert_ptr_nonnull(text);
+	for (size_t i = 0; i < count; i++)
+		len += (size_t)snprintf(text + len, size - len, "{\"text\":\"%zu %s\"}\r\n", i,
+					padding);
+	return text;
+}
+
+static void check_order(const struct twitter_rig *rig, size_t count)
+{
+	char want[40];
+
+	ck_assert_uint_eq(recorder_count(&rig->recorder, NOT_GAP), count);
+	for (size_t i = 0; i < count; i++) {
+		snprintf(want, sizeof want, "{\"text\":\"%zu ", i);
+		ck_assert_msg(strncmp(rig->recorder.records[i].body, want, strlen(want)) == 0,
+			      "message %zu is %s", i, rig->recorder.records[i].body);
+	}
+}
+
+START_TEST(P1_a_stalled_sink_stops_the_reading_and_loses_nothing)
+{
+	char *body = write_many(500, "");
+	const struct script_answer answer = { { { .status = 200, .text = body } } };
+	struct twitter_rig *rig = cut_rig(&answer, 1, _i);
+
+	rig->pipeline_options.window_messages = 10;
+	rig_start(rig);
+	rig->recorder.holds = true;
+	ck_assert_int_eq(rig_run(rig, 1000), WEIR_OK);
+	ck_assert_uint_eq(rig->recorder.count, 10);
+	ck_assert(rig->script.refusals >= 1 || pieces[_i] == 0);
+
+	recorder_let_go(&rig->recorder);
+	ck_assert_int_eq(rig_run(rig, 1000), WEIR_OK);
+	check_order(rig, 500);
+	ck_assert_uint_eq(rig_metrics(rig).wire_bytes, strlen(body));
+	rig_end(rig);
+	free(body);
+}
+END_TEST
+
+START_TEST(P1_a_full_outlet_is_no_stall)
+{
+	static const struct script_answer answer = {
+		{ { .status = 200, .text = M1 "\r\n" M1 "\r\n" M1 "\r\n" },
+		  { .at_ms = 1000, .text = M2 "\r\n" } }
+	};
+	struct twitter_rig *rig = rig_new(&answer, 1);
+
+	rig->pipeline_options.window_messages = 2;
+	rig_start(rig);
+	rig->recorder.holds = true;
+	ck_assert_int_eq(rig_run(rig, 80000), WEIR_OK);
+	ck_assert_int_eq(rig_run(rig, 300000), WEIR_OK);
+	ck_assert_uint_eq(rig->script.opens, 1);
+
+	recorder_let_go(&rig->recorder);
+	ck_assert_int_eq(rig_run(rig, 89999), WEIR_OK);
+	ck_assert_uint_eq(rig->script.opens, 1);
+	rig_check_messages(rig, WEIR_KIND_ANY, M1 "\n" M1 "\n" M1 "\n" M2 "\n");
+	rig_end(rig);
+}
+END_TEST
+
+START_TEST(P1_what_came_before_the_end_is_delivered_when_there_is_room)
+{
+	static const struct script_answer answers[] = {
+		{ { { .status = 200, .text = M1 "\r\n" M1 "\r\n" M1 "\r\n" M1 "\r\n" },
+		    { .at_ms = 6000, .ends = true } } },
+		{ { { .status = 200, .text = M2 "\r\n" } } },
+	};
+	struct twitter_rig *rig = rig_new(answers, 2);
+
+	rig->pipeline_options.window_messages = 1;
+	rig_start(rig);
+	rig->recorder.holds = true;
+	ck_assert_int_eq(rig_run(rig, 10000), WEIR_OK);
+	recorder_let_go(&rig->recorder);
+	ck_assert_int_eq(rig_run(rig, 10000), WEIR_OK);
+
+	rig_check_messages(rig, NOT_GAP, M1 "\n" M1 "\n" M1 "\n" M1 "\n" M2 "\n");
+	ck_assert_uint_eq(recorder_count(&rig->recorder, WEIR_KIND_GAP), 1);
+	rig_end(rig);
+}
+END_TEST
+
+START_TEST(P2_a_burst_keeps_its_order_in_bounded_memory)
+{
+	char padding[2001];
+	char *body;
+	struct script_answer answer = { { { .status = 200 } } };
+	struct twitter_rig *rig;
+
+	memset(padding, 'p', 2000);
+	padding[2000] = '\0';
+	body = write_many(20000, padding);
+	answer.events[0].text = body;
+	rig = rig_new(&answer, 1);
+	rig->script.piece = 16384;
+	rig->pipeline_options.window_messages = 100;
+	rig_start(rig);
+	rig->recorder.holds = true;
+	ck_assert_int_eq(rig_run(rig, 0), WEIR_OK);
+	ck_assert_uint_lt(rig->fake.live_bytes, 4u << 20);
+	recorder_let_go(&rig->recorder);
+	ck_assert_int_eq(rig_run(rig, 0), WEIR_OK);
+
+	check_order(rig, 20000);
+	ck_assert_uint_lt(rig->fake.most_bytes, 4u << 20);
+	rig_end(rig);
+	free(body);
+}
+END_TEST
+
+START_TEST(P1_compressed_bodies_wait_as_well)
+{
+	static const struct script_answer answers[] = {
+		{ { { .status = 200, .name = "Content-Encoding", .value = "gzip", .text = a8,
+		      .len = sizeof a8 - 1 } } },
+	};
+	struct twitter_rig *rig = cut_rig(answers, 1, _i);
+
+	rig->pipeline_options.window_messages = 1;
+	rig_start(rig);
+	rig->recorder.holds = true;
+	ck_assert_int_eq(rig_run(rig, 1000), WEIR_OK);
+	rig_check_messages(rig, WEIR_KIND_ANY, M1 "\n");
+	recorder_let_go(&rig->recorder);
+	ck_assert_int_eq(rig_run(rig, 1000), WEIR_OK);
+
+	rig_check_messages(rig, WEIR_KIND_ANY, M1 "\n" M2 "\n");
+	rig_end(rig);
+}
+END_TEST
+
+/* ---- memory ---- */
+
+/* Whatever allocation fails: an error of that name, nothing leaked, no secret said. */
+START_TEST(every_allocation_may_fail)
+{
+	static const struct script_answer answers[] = {
+		{ { { .status = 200, .name = "Content-Encoding", .value = "gzip", .text = a8,
+		      .len = sizeof a8 - 1 },
+		    { .at_ms = 6000, .ends = true } } },
+		{ { { .status = 200, .text = M2 "\r\n" } } },
+	};
+	size_t fail_at = 0;
+	size_t calls;
+
+	do {
+		struct twitter_rig *rig = RIG(answers);
+		enum weir_status status = WEIR_ERR_NOMEM;
+
+		rig->fake.fail_at = ++fail_at;
+		rig_start(rig);
+		if (rig->pipeline)
+			status = rig_run(rig, 7000);
+		ck_assert_msg(status == WEIR_ERR_NOMEM || status == WEIR_OK, "allocation %zu: %s",
+			      fail_at, weir_status_name(status));
+		if (rig->pipeline && status == WEIR_ERR_NOMEM)
+			ck_assert_int_eq(weir_pipeline_error(rig->pipeline)->status,
+					 WEIR_ERR_NOMEM);
+		calls = rig->fake.calls;
+		rig_end(rig);
+	} while (calls >= fail_at);
+	ck_assert_uint_gt(calls, 50);
+}
+END_TEST
+
+static void add_framing(TCase *tcase)
+{
+	const int rows = (int)(sizeof damaged / sizeof *damaged);
+
+	tcase_add_loop_test(tcase, T1_F_payloads_arrive_byte_for_byte_however_they_are_cut, 0,
+			    FRAMINGS * PIECES);
+	tcase_add_loop_test(tcase, F6_F7_a_wrong_length_ends_the_connection_and_no_more, 0,
+			    (int)(sizeof lengths / sizeof *lengths));
+	tcase_add_test(tcase, F8_a_message_above_the_cap_is_skipped_and_counted);
+	tcase_add_loop_test(tcase, F13_a_cut_message_is_counted_and_not_delivered, 0, PIECES);
+	tcase_add_loop_test(tcase, F9_F10_F11_the_answers_header_decides_about_compression, 0,
+			    CODINGS * PIECES);
+	tcase_add_test(tcase, F9_each_flushed_piece_gives_its_message_at_once);
+	tcase_add_loop_test(tcase, F10_a_damaged_body_reconnects, 0, rows);
+	tcase_add_test(tcase, F12_what_the_service_says_in_plain_text_is_logged);
+}
+
+static void add_duties(TCase *tcase)
+{
+	tcase_add_test(tcase, a_gap_message_goes_before_the_first_of_the_new_connection);
+	tcase_add_test(tcase, a_gap_message_names_its_cause);
+	tcase_add_test(tcase, no_gap_before_the_first_connection);
+	tcase_add_loop_test(tcase, T2_missed_is_the_maximum_of_each_connection_summed, 0, PIECES);
+	tcase_add_loop_test(tcase, T7_falling_behind_is_a_gauge_and_an_alert, 0,
+			    (int)(sizeof warnings / sizeof *warnings));
+}
+
+static void add_load(TCase *tcase)
+{
+	tcase_set_timeout(tcase, 60);
+	tcase_add_loop_test(tcase, P1_a_stalled_sink_stops_the_reading_and_loses_nothing, 0, PIECES);
+	tcase_add_test(tcase, P1_a_full_outlet_is_no_stall);
+	tcase_add_test(tcase, P1_what_came_before_the_end_is_delivered_when_there_is_room);
+	tcase_add_loop_test(tcase, P1_compressed_bodies_wait_as_well, 0, PIECES);
+	tcase_add_test(tcase, P2_a_burst_keeps_its_order_in_bounded_memory);
+	tcase_add_test(tcase, every_allocation_may_fail);
+}
+
+static void add(Suite *suite, const char *name, void (*add_tests)(TCase *tcase))
+{
+	TCase *tcase = tcase_create(name);
+
+	add_tests(tcase);
+	suite_add_tcase(suite, tcase);
+}
+
+int main(void)
+{
+	Suite *suite = suite_create("twitter_stream");
+	SRunner *runner = srunner_create(suite);
+	int failed;
+
+	add(suite, "framing", add_framing);
+	add(suite, "duties", add_duties);
+	add(suite, "load", add_load);
+	srunner_run_all(runner, CK_ENV);
+	failed = srunner_ntests_failed(runner);
+	srunner_free(runner);
+	return failed != 0;
+}
