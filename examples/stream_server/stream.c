@@ -221,8 +221,11 @@ static uint64_t message_at(const struct stream *stream)
 
 static bool take_keep_alive(struct stream *stream)
 {
-	if (clock_us() < keep_alive_at(stream))
+	const uint64_t now = clock_us();
+
+	if (now < keep_alive_at(stream))
 		return false;
+	stream->last_us = now;
 	inject_keep_alive(stream);
 	return true;
 }
