@@ -37,8 +37,8 @@ nobody   := $(if $(SAN),,-Wl,-z,defs)
 # What each part stands on, in pkg-config's names. Asked for when needed, not when make starts:
 # `make demo` and `make check` install what is missing first.
 lib_needs    := rdkafka libcurl oauth jansson zlib
-test_needs   := check
 server_needs := libmicrohttpd gnutls zlib
+test_needs   := check $(server_needs)
 cflags_of = $(shell pkg-config --cflags $(1))
 libs_of   = $(shell pkg-config --libs $(1)) -pthread -lm
 
@@ -54,6 +54,11 @@ checks    := layers headers banned symbols ldd deps install
 export CC CXX VERSION
 export WEIR_BUILD := $(bin)
 export WEIR_OUT   := $(out)
+
+# As many jobs as there are processors, unless told otherwise.
+ifeq (,$(filter -j% --jobserver%,$(MAKEFLAGS))$(filter clean,$(MAKECMDGOALS)))
+MAKEFLAGS += -j$(shell nproc 2>/dev/null || echo 2)
+endif
 
 .DELETE_ON_ERROR:
 .SECONDARY:
@@ -88,7 +93,7 @@ $(out)/flags: FORCE | $(first)
 		echo '$(CC) $(flags) $(modes) $(CPPFLAGS) $(CFLAGS)' > $@
 
 for_lib      = -Ilib -fvisibility=hidden -fPIC $(call cflags_of,$(lib_needs))
-for_tests    = -Ilib -Itests -DBUILD_DIR='"$(bin)"' -DWEIR_BUILD_DIR='"$(bin)"' \
+for_tests    = -Ilib -Itests -Itools/sample -DBUILD_DIR='"$(bin)"' -DWEIR_BUILD_DIR='"$(bin)"' \
 	       $(call cflags_of,$(lib_needs) $(test_needs))
 for_examples = -Itools/sample $(call cflags_of,$(lib_needs) $(server_needs))
 for_tools    =
@@ -102,6 +107,7 @@ $(out)/%.o: %.c $(out)/flags
 
 $(out)/libweir.a: $(lib_o)
 $(out)/libsample.a: $(sample_o)
+$(out)/libsupport.a: $(support_o)
 %.a:
 	$(call say,AR,$@)
 	$(hide)rm -f $@ && $(AR) rcs $@ $^
@@ -114,7 +120,8 @@ $(out)/$(shared): $(lib_o) lib/libweir.map
 		$(nobody) $(lib_o) $(call libs_of,$(lib_needs)) -o $@
 	$(hide)ln -sf $(shared) $(out)/$(soname) && ln -sf $(soname) $(out)/libweir.so
 
-$(out)/tests/%: $(out)/tests/%.o $(support_o) $(out)/libweir.a
+$(out)/tests/%: $(out)/tests/%.o $(out)/libsupport.a $(out)/libsample.a \
+		$(out)/libweir.a
 	$(call say,LINK,$@)
 	$(hide)$(link) $^ $(call libs_of,$(test_needs) $(lib_needs)) -o $@
 
@@ -148,7 +155,7 @@ demo: all ## installs what is missing, builds, and shows a stream going into Kaf
 check: all tests ## installs what is missing, builds, and runs every test and check
 	$(hide)tools/run-tests $(tests) $(foreach name,$(checks),$(call script_of,$(name)))
 
-check-programs: all tests ## the test programs alone: what sanitizer builds run
+check-programs: examples tests ## the test programs alone: what sanitizer builds run
 	$(hide)tools/run-tests $(tests)
 
 script_of = $(firstword $(wildcard tools/check-$(1) tests/install/check-$(1)))

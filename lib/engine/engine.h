@@ -207,6 +207,8 @@ enum weir_status weir__source_open(weir_source *source, struct weir_error *err);
 enum weir_status weir__source_turn(weir_source *source, struct weir_error *err);
 void weir__source_close(weir_source *source);
 void weir__source_acknowledge(weir_source *source);
+/* It found no room before, and there is some now. */
+bool weir__source_is_fed(const weir_source *source);
 void weir__source_free(weir_source *source);
 
 /* sink.c */

@@ -15,6 +15,7 @@
 #include "ground/options.h"
 
 #define DEFAULT_WINDOW_MESSAGES 16384
+#define MOST_WINDOW_MESSAGES (1ull << 32)
 #define DEFAULT_WINDOW_BYTES (16u << 20)
 #define DEFAULT_DRAIN_MS 10000
 #define DEFAULT_RETRY_FIRST_MS 100
@@ -46,6 +47,10 @@ static enum weir_status read_options(weir_pipeline *pipeline,
 	if ((unsigned)options->unrouted > WEIR_UNROUTED_STOP)
 		return weir__error_invalid(err, "weir_pipeline_options: unrouted is %d",
 					   (int)options->unrouted);
+	if (options->window_messages > MOST_WINDOW_MESSAGES)
+		return weir__error_invalid(err,
+					   "weir_pipeline_options: window_messages is above %llu",
+					   MOST_WINDOW_MESSAGES);
 	if (options->retry_first_ms > options->retry_most_ms)
 		return weir__error_invalid(err,
 					   "weir_pipeline_options: retry_first_ms is above "

@@ -14,6 +14,7 @@
 
 #define REOPEN_FIRST_MS 1000
 #define REOPEN_MOST_MS 60000
+#define TRACKER_WINDOWS 16	/* most positions a source keeps, in windows */
 
 static bool is_taken(const weir_pipeline *pipeline, const char *name)
 {
@@ -139,15 +140,31 @@ void weir__source_close(weir_source *source)
 		source->ops->close(source->self);
 }
 
+/*
+ * How many more positions a source may have that cannot be acknowledged: one message that does not
+ * settle must not let the tracker grow behind it for ever.
+ */
+static size_t tracker_room(const weir_source *source)
+{
+	const uint64_t most = source->port.pipeline->options.window_messages * TRACKER_WINDOWS;
+	const size_t count = weir__tracker_count(&source->tracker);
+
+	return count < most ? (size_t)(most - count) : 0;
+}
+
+bool weir__source_is_fed(const weir_source *source)
+{
+	return source->starved && weir__window_has_eased(&source->port.pipeline->window) &&
+	       tracker_room(source) > 0;
+}
+
 static bool is_due(weir_source *source)
 {
-	const weir_pipeline *pipeline = source->port.pipeline;
-
-	if (source->starved && weir__window_has_eased(&pipeline->window)) {
+	if (weir__source_is_fed(source)) {
 		source->starved = false;
 		source->port.due = true;
 	}
-	return weir__port_take_due(&source->port, pipeline->now_ms);
+	return weir__port_take_due(&source->port, source->port.pipeline->now_ms);
 }
 
 static void forget_ready(struct weir_port *port)
@@ -205,6 +222,8 @@ size_t weir_outlet_room(const weir_outlet *outlet)
 
 	if (outlet->is_open && pipeline->error.status == WEIR_OK)
 		room = weir__window_room(&pipeline->window);
+	if (room > tracker_room(outlet->source))
+		room = tracker_room(outlet->source);
 	if (room == 0)
 		outlet->source->starved = true;
 	return room;

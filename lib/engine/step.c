@@ -228,7 +228,7 @@ static uint64_t source_next_ms(const weir_source *source)
 		return source->reopen_ms;
 	if (source->phase == WEIR__CLOSED)
 		return WEIR__NEVER;
-	if (source->starved && weir__window_has_eased(&source->port.pipeline->window))
+	if (weir__source_is_fed(source))
 		return 0;
 	return weir__port_next_ms(&source->port);
 }

@@ -146,6 +146,7 @@ enum weir_status weir__tracker_add(struct weir__tracker *tracker, struct weir_po
 		return WEIR_ERR_NOMEM;
 	*place_of(lane, lane->next) = (struct place){ .offset = position.offset };
 	*ret = (struct weir__track){ .lane = lane, .sequence = lane->next++ };
+	tracker->count++;
 	return WEIR_OK;
 }
 
@@ -170,8 +171,10 @@ void weir__tracker_settle(struct weir__tracker *tracker, struct weir__track trac
 	if (track.sequence != lane->first)
 		return;
 
-	while (lane->first != lane->next && place_of(lane, lane->first)->settled)
+	while (lane->first != lane->next && place_of(lane, lane->first)->settled) {
 		lane->acknowledged = place_of(lane, lane->first++)->offset;
+		tracker->count--;
+	}
 	mark_changed(tracker, lane);
 }
 
@@ -190,9 +193,5 @@ bool weir__tracker_take(struct weir__tracker *tracker, struct weir_position *ret
 
 size_t weir__tracker_count(const struct weir__tracker *tracker)
 {
-	size_t count = 0;
-
-	for (size_t i = 0; i < tracker->lane_count; i++)
-		count += (size_t)(tracker->lanes[i]->next - tracker->lanes[i]->first);
-	return count;
+	return tracker->count;
 }

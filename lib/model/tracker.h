@@ -3,7 +3,8 @@
  * The tracker: messages settle in any order, positions are acknowledged in order.
  *
  * Per lane a ring of what is under way, in the order of emission. A position is acknowledged when
- * it and all before it on its lane are settled. Bounded by what the window lets be under way.
+ * it and all before it on its lane are settled. What is settled behind one that is not stays in the
+ * ring: whoever adds bounds weir__tracker_count.
  */
 #ifndef WEIR_MODEL_TRACKER_H
 #define WEIR_MODEL_TRACKER_H
@@ -19,6 +20,7 @@ struct weir__tracker {
 	size_t lane_count, lane_capacity;
 	struct weir__lane *last;	/* the lane used last: nearly always the right one */
 	struct weir__lane *changed;	/* lanes with something to acknowledge */
+	size_t count;			/* of what cannot be acknowledged yet, in all lanes */
 };
 
 /* A message's place in its lane. */
@@ -36,7 +38,7 @@ enum weir_status weir__tracker_add(struct weir__tracker *tracker, struct weir_po
 void weir__tracker_settle(struct weir__tracker *tracker, struct weir__track track);
 /* The next position to acknowledge, the furthest of its lane; false when there is none. */
 bool weir__tracker_take(struct weir__tracker *tracker, struct weir_position *ret);
-/* How many are under way. */
+/* How many cannot be acknowledged yet: under way, or settled behind one that is. */
 size_t weir__tracker_count(const struct weir__tracker *tracker);
 
 #endif

@@ -200,6 +200,21 @@ START_TEST(positions_are_acknowledged_in_order_whatever_settles_first)
 }
 END_TEST
 
+START_TEST(one_message_that_does_not_settle_stops_the_source_in_the_end)
+{
+	begin(WEIR_WITH(weir_pipeline_options, .window_messages = 4), 200);
+	flow.out.answers[0] = FLOW_HOLD;
+	flow.out.answer_count = 1;
+	ck_assert_int_eq(flow_run(&flow), WEIR_OK);
+	ck_assert_uint_eq(flow_metrics(&flow).all.received, 4 * 16);
+	ck_assert_uint_eq(flow_metrics(&flow).all.in_flight, 1);
+	flow_sink_done(&flow.out, 0);
+	ck_assert_int_eq(flow_run(&flow), WEIR_END);
+	ck_assert_uint_eq(flow_metrics(&flow).all.delivered, 200);
+	flow_end(&flow);
+}
+END_TEST
+
 START_TEST(a_message_on_two_routes_is_settled_when_both_are)
 {
 	begin(NULL, 1);
@@ -262,6 +277,7 @@ static Suite *suite(void)
 	tcase_add_test(t, a_sink_that_says_stop_fails_the_pipeline);
 	tcase_add_test(t, a_sink_whose_step_fails_fails_the_pipeline);
 	tcase_add_test(t, positions_are_acknowledged_in_order_whatever_settles_first);
+	tcase_add_test(t, one_message_that_does_not_settle_stops_the_source_in_the_end);
 	tcase_add_test(t, a_message_on_two_routes_is_settled_when_both_are);
 	tcase_add_test(t, a_bad_destination_at_the_start_is_an_error_before_anything_is_read);
 	tcase_add_test(t, a_bad_destination_of_a_template_makes_a_dead_letter);

@@ -85,6 +85,9 @@ static const struct {
 	{ "retry bounds the wrong way round",
 	  { .size = sizeof(struct weir_pipeline_options), .retry_first_ms = 5, .retry_most_ms = 1 },
 	  "retry_first_ms is above retry_most_ms" },
+	{ "a window beyond reason",
+	  { .size = sizeof(struct weir_pipeline_options), .window_messages = UINT64_MAX },
+	  "window_messages is above 4294967296" },
 	{ "no size", { .size = 0 }, "size is 0" },
 };
 

@@ -364,6 +364,26 @@ START_TEST(K15_an_error_body_is_read_to_a_bound_and_shown_in_part)
 }
 END_TEST
 
+START_TEST(K15_a_compressed_error_body_is_shown_as_text)
+{
+	static const char zipped[] =
+		"\x1f\x8b\x08\x00\x00\x00\x00\x00\x02\x03\xcb\xcb\x57\x48\x4c"
+		"\x4e\x4e\x2d\x2e\xe6\x02\x00\xbd\x55\xb3\x95\x0a\x00\x00\x00";
+	static const struct script_answer answers[] = {
+		{ { { .status = 403, .name = "Content-Encoding", .value = "gzip", .text = zipped,
+		      .len = sizeof zipped - 1, .ends = true } } },
+	};
+	struct twitter_rig *rig = RIG(answers);
+
+	rig->script.piece = 5;
+	rig_start(rig);
+	ck_assert_int_eq(rig_run(rig, 0), WEIR_ERR_AUTH);
+
+	ck_assert_ptr_nonnull(strstr(weir_pipeline_error(rig->pipeline)->text, "'no access'"));
+	rig_end(rig);
+}
+END_TEST
+
 START_TEST(K15_an_error_body_that_never_ends_is_not_waited_for)
 {
 	static const struct script_answer answers[] = { { { { .status = 403, .text = "go" } } } };
@@ -725,6 +745,7 @@ static void add_statuses(TCase *tcase)
 	tcase_add_test(tcase, K9_a_416_is_tried_once_more_without_count);
 	tcase_add_test(tcase, K9_a_second_416_is_fatal);
 	tcase_add_test(tcase, K15_an_error_body_is_read_to_a_bound_and_shown_in_part);
+	tcase_add_test(tcase, K15_a_compressed_error_body_is_shown_as_text);
 	tcase_add_test(tcase, K15_an_error_body_that_never_ends_is_not_waited_for);
 	tcase_add_test(tcase, most_attempts_ends_a_row_of_failures);
 	tcase_add_test(tcase, what_no_second_attempt_cures_is_fatal);

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <zlib.h>
 
 #include "support/twitter_rig.h"
 
@@ -447,6 +448,27 @@ START_TEST(P1_a_full_outlet_is_no_stall)
 }
 END_TEST
 
+START_TEST(P1_held_messages_are_waited_for_without_spinning)
+{
+	static const struct script_answer answers[] = {
+		{ { { .status = 200, .text = M1 "\r\n" M1 "\r\n" M2 "\r\n" } } }
+	};
+	struct twitter_rig *rig = RIG(answers);
+
+	rig->pipeline_options.window_messages = 1;
+	rig_start(rig);
+	rig->recorder.holds = true;
+	ck_assert_int_eq(rig_run(rig, 300000), WEIR_OK);
+	ck_assert_uint_eq(rig->recorder.count, 1);
+	ck_assert_uint_eq(rig->script.opens, 1);
+
+	recorder_let_go(&rig->recorder);
+	ck_assert_int_eq(rig_run(rig, 0), WEIR_OK);
+	rig_check_messages(rig, NOT_GAP, M1 "\n" M1 "\n" M2 "\n");
+	rig_end(rig);
+}
+END_TEST
+
 START_TEST(P1_what_came_before_the_end_is_delivered_when_there_is_room)
 {
 	static const struct script_answer answers[] = {
@@ -469,31 +491,60 @@ START_TEST(P1_what_came_before_the_end_is_delivered_when_there_is_room)
 }
 END_TEST
 
+/* The gzip of a text. Yours: free it. */
+static char *zip(const char *text, size_t *ret_len)
+{
+	const size_t size = compressBound(strlen(text)) + 64;
+	char *out = malloc(size);
+	z_stream stream = { .next_in = (Bytef *)(uintptr_t)text, .avail_in = (uInt)strlen(text) };
+
+	ck_assert_ptr_nonnull(out);
+	ck_assert_int_eq(deflateInit2(&stream, 9, Z_DEFLATED, 31, 8, Z_DEFAULT_STRATEGY), Z_OK);
+	stream.next_out = (Bytef *)out;
+	stream.avail_out = (uInt)size;
+	ck_assert_int_eq(deflate(&stream, Z_FINISH), Z_STREAM_END);
+	*ret_len = size - stream.avail_out;
+	deflateEnd(&stream);
+	return out;
+}
+
+static const size_t burst_pieces[] = { 0, 16384, 777 };
+
+/* Compressed, 40 MB come out of some 100 kB: a full outlet must stop the decoder as well. */
 START_TEST(P2_a_burst_keeps_its_order_in_bounded_memory)
 {
+	const bool compressed = _i / 3;
 	char padding[2001];
-	char *body;
+	char *text, *zipped;
+	size_t zipped_len;
 	struct script_answer answer = { { { .status = 200 } } };
 	struct twitter_rig *rig;
 
 	memset(padding, 'p', 2000);
 	padding[2000] = '\0';
-	body = write_many(20000, padding);
-	answer.events[0].text = body;
+	text = write_many(20000, padding);
+	zipped = zip(text, &zipped_len);
+	answer.events[0].name = "Content-Encoding";
+	answer.events[0].value = compressed ? "gzip" : "identity";
+	answer.events[0].text = compressed ? zipped : text;
+	answer.events[0].len = compressed ? zipped_len : strlen(text);
 	rig = rig_new(&answer, 1);
-	rig->script.piece = 16384;
+	rig->script.piece = burst_pieces[_i % 3];
 	rig->pipeline_options.window_messages = 100;
 	rig_start(rig);
 	rig->recorder.holds = true;
 	ck_assert_int_eq(rig_run(rig, 0), WEIR_OK);
+	ck_assert_uint_eq(rig->recorder.count, 100);
 	ck_assert_uint_lt(rig->fake.live_bytes, 4u << 20);
 	recorder_let_go(&rig->recorder);
 	ck_assert_int_eq(rig_run(rig, 0), WEIR_OK);
 
 	check_order(rig, 20000);
 	ck_assert_uint_lt(rig->fake.most_bytes, 4u << 20);
+	ck_assert_uint_eq(rig_metrics(rig).wire_bytes, answer.events[0].len);
 	rig_end(rig);
-	free(body);
+	free(text);
+	free(zipped);
 }
 END_TEST
 
@@ -584,9 +635,10 @@ static void add_load(TCase *tcase)
 	tcase_set_timeout(tcase, 60);
 	tcase_add_loop_test(tcase, P1_a_stalled_sink_stops_the_reading_and_loses_nothing, 0, PIECES);
 	tcase_add_test(tcase, P1_a_full_outlet_is_no_stall);
+	tcase_add_test(tcase, P1_held_messages_are_waited_for_without_spinning);
 	tcase_add_test(tcase, P1_what_came_before_the_end_is_delivered_when_there_is_room);
 	tcase_add_loop_test(tcase, P1_compressed_bodies_wait_as_well, 0, PIECES);
-	tcase_add_test(tcase, P2_a_burst_keeps_its_order_in_bounded_memory);
+	tcase_add_loop_test(tcase, P2_a_burst_keeps_its_order_in_bounded_memory, 0, 6);
 	tcase_add_test(tcase, every_allocation_may_fail);
 }
 

@@ -11,6 +11,7 @@
  * Callers: the engine, through the ops.
  */
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
@@ -24,7 +25,9 @@
 #define MOST_REPORTS 5000	/* of one step */
 #define SAME_ERROR_MS 10000	/* the same warning is not said again within */
 #define ERROR_MEMORY 8		/* different warnings remembered for that */
-#define FLUSH_AGAIN_MS 20
+#define LONG_LINGER_MS 50
+#define HURRY_WAIT_MS 1
+#define HURRY_AGAIN_MS 20
 #define CLOSE_WAIT_MS 50	/* for reports of what was given up … */
 #define CLOSE_WAITS 40		/* … so many times at most */
 
@@ -49,7 +52,7 @@ struct kafka_sink {
 	size_t topic_count, topic_capacity;
 	uint64_t in_flight;		/* produced, not yet reported */
 	struct said said[ERROR_MEMORY];
-	bool flushing;
+	bool hurries;		/* nothing new comes, and linger.ms is long */
 	bool closing;
 };
 
@@ -409,15 +412,15 @@ static enum weir_status serve(struct kafka_sink *sink, size_t most, uint64_t now
 }
 
 /*
- * librdkafka ignores linger.ms only while a flush is running: one that does not wait is a nudge
- * to its threads, given again until all is out.
+ * A long linger.ms must not hold up the end. librdkafka ignores it while a flush is running, so a
+ * flush is run, as short as one can be, again and again until all is out.
  */
-static void nudge(struct kafka_sink *sink, uint64_t now_ms)
+static void hurry(struct kafka_sink *sink, uint64_t now_ms)
 {
-	if (!sink->flushing || sink->in_flight == 0)
+	if (!sink->hurries || sink->in_flight == 0)
 		return;
-	rd_kafka_flush(sink->client, 0);
-	weir_port_deadline(sink->port, now_ms + FLUSH_AGAIN_MS);
+	rd_kafka_flush(sink->client, HURRY_WAIT_MS);
+	weir_port_deadline(sink->port, now_ms + HURRY_AGAIN_MS);
 }
 
 static enum weir_status kafka_step(void *self, uint64_t now_ms, struct weir_error *err)
@@ -432,15 +435,24 @@ static enum weir_status kafka_step(void *self, uint64_t now_ms, struct weir_erro
 	status = serve(sink, MOST_REPORTS, now_ms, &more, err);
 	if (more)
 		weir_port_wake(sink->port);
-	nudge(sink, now_ms);
+	hurry(sink, now_ms);
 	return status;
+}
+
+static bool lingers_long(const struct kafka_sink *sink)
+{
+	char text[32] = "";
+	size_t size = sizeof text;
+
+	rd_kafka_conf_get(rd_kafka_conf(sink->client), "linger.ms", text, &size);
+	return strtod(text, NULL) > LONG_LINGER_MS;
 }
 
 static void kafka_flush(void *self)
 {
 	struct kafka_sink *sink = self;
 
-	sink->flushing = true;
+	sink->hurries = lingers_long(sink);
 	weir_port_wake(sink->port);
 }
 

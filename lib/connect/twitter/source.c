@@ -249,6 +249,7 @@ static enum weir_status turn(struct weir__twitter_source *source, struct weir_er
 		return err->status;
 	}
 	status = weir__twitter_stream_drain(&source->stream, err);
+	source->crowded = status == WEIR_AGAIN;
 	if (status != WEIR_OK)
 		return status < 0 ? status : WEIR_OK;
 	return weir__twitter_react(source, err);
@@ -259,6 +260,7 @@ static uint64_t earlier(uint64_t a_ms, uint64_t b_ms)
 	return b_ms == 0 || (a_ms != 0 && a_ms < b_ms) ? a_ms : b_ms;
 }
 
+/* A full outlet decides nothing: then there is nothing of ours to wait for but room. */
 static uint64_t next_ms(const struct weir__twitter_source *source)
 {
 	const struct weir_http *http = &source->config.http;
@@ -270,6 +272,8 @@ static uint64_t next_ms(const struct weir__twitter_source *source)
 		return 0;
 	if (http->ops->deadline_ms)
 		at_ms = http->ops->deadline_ms(http->self);
+	if (source->crowded)
+		return at_ms;
 	if (!source->paused)
 		at_ms = earlier(at_ms, source->heard_ms + source->config.options.stall_ms);
 	if (source->state == WEIR__TWITTER_REFUSED)
