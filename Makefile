@@ -23,6 +23,7 @@ comma   := ,
 variant := $(notdir $(firstword $(CC)))$(if $(SAN),-$(subst $(comma),-,$(SAN)))$(if \
 	   $(COVERAGE),-coverage)
 out     := build/$(variant)
+obj     := $(out)/obj
 bin     := $(if $(filter-out cc,$(variant)),$(out),build)
 hide    := $(if $(V),,@)
 say      = $(if $(V),,@printf '  %-5s%s\n' $(1) $(2))
@@ -42,9 +43,11 @@ test_needs   := check $(server_needs)
 cflags_of = $(shell pkg-config --cflags $(1))
 libs_of   = $(shell pkg-config --libs $(1)) -pthread -lm
 
-lib_o     := $(patsubst %.c,$(out)/%.o,$(sort $(wildcard lib/*/*.c lib/*/*/*.c)))
-sample_o  := $(patsubst %.c,$(out)/%.o,$(filter-out %/main.c,$(wildcard tools/sample/*.c)))
-support_o := $(patsubst %.c,$(out)/%.o,$(filter-out %.inc.c,$(wildcard tests/support/*.c)))
+lib_o     := $(patsubst %.c,$(obj)/%.o,$(sort $(wildcard lib/*/*.c lib/*/*/*.c)))
+sample_o  := $(patsubst %.c,$(obj)/%.o,$(filter-out %/main.c,$(wildcard tools/sample/*.c)))
+support_o := $(patsubst %.c,$(obj)/%.o,$(filter-out %.inc.c,$(wildcard tests/support/*.c)))
+server_o  := $(patsubst %.c,$(obj)/%.o,$(wildcard examples/stream_server/*.c))
+helpers   := $(out)/libsupport.a $(out)/libserver.a $(out)/libsample.a
 tests     := $(patsubst %.c,$(out)/%,$(sort $(wildcard tests/*/test_*.c)))
 examples  := $(patsubst %.c,$(bin)/%,$(sort $(wildcard examples/*.c)))
 benches   := $(patsubst %.c,$(bin)/%,$(sort $(wildcard bench/bench_*.c)))
@@ -99,7 +102,7 @@ for_examples = -Itools/sample $(call cflags_of,$(lib_needs) $(server_needs))
 for_tools    =
 for_bench    = -Ilib -Itests -Itools/sample $(call cflags_of,$(lib_needs))
 
-$(out)/%.o: %.c $(out)/flags
+$(obj)/%.o: %.c $(out)/flags
 	@mkdir -p $(@D)
 	$(call say,CC,$<)
 	$(hide)$(CC) $(flags) $(for_$(firstword $(subst /, ,$<))) $(CPPFLAGS) $(CFLAGS) $(modes) \
@@ -108,6 +111,7 @@ $(out)/%.o: %.c $(out)/flags
 $(out)/libweir.a: $(lib_o)
 $(out)/libsample.a: $(sample_o)
 $(out)/libsupport.a: $(support_o)
+$(out)/libserver.a: $(server_o)
 %.a:
 	$(call say,AR,$@)
 	$(hide)rm -f $@ && $(AR) rcs $@ $^
@@ -120,31 +124,27 @@ $(out)/$(shared): $(lib_o) lib/libweir.map
 		$(nobody) $(lib_o) $(call libs_of,$(lib_needs)) -o $@
 	$(hide)ln -sf $(shared) $(out)/$(soname) && ln -sf $(soname) $(out)/libweir.so
 
-$(out)/tests/%: $(out)/tests/%.o $(out)/libsupport.a $(out)/libsample.a \
-		$(out)/libweir.a
+$(out)/tests/%: $(obj)/tests/%.o $(helpers) $(out)/libweir.a
 	$(call say,LINK,$@)
-	$(hide)$(link) $^ $(call libs_of,$(test_needs) $(lib_needs)) -o $@
+	$(hide)mkdir -p $(@D) && $(link) $^ $(call libs_of,$(test_needs) $(lib_needs)) -o $@
 
 # An example is one file, or one file and a folder of its name. The server does without weir: what
 # weir is tested against must not share its mistakes.
 weir_of  = $(if $(filter stream_server,$(1)),,$(out)/libweir.a)
 needs_of = $(if $(filter stream_server,$(1)),$(server_needs),$(lib_needs))
-parts_of = $(patsubst %.c,$(out)/%.o,$(sort $(wildcard examples/$(1)/*.c)))
+parts_of = $(patsubst %.c,$(obj)/%.o,$(sort $(wildcard examples/$(1)/*.c)))
 
-$(bin)/examples/%: $(out)/examples/%.o $$(call parts_of,$$*) $(out)/libsample.a $$(call weir_of,$$*)
-	@mkdir -p $(@D)
+$(bin)/examples/%: $(obj)/examples/%.o $$(call parts_of,$$*) $(out)/libsample.a $$(call weir_of,$$*)
 	$(call say,LINK,$@)
-	$(hide)$(link) $^ $(call libs_of,$(call needs_of,$*)) -o $@
+	$(hide)mkdir -p $(@D) && $(link) $^ $(call libs_of,$(call needs_of,$*)) -o $@
 
-$(bin)/tools/sample: $(out)/tools/sample/main.o $(out)/libsample.a
-	@mkdir -p $(@D)
+$(bin)/tools/sample: $(obj)/tools/sample/main.o $(out)/libsample.a
 	$(call say,LINK,$@)
-	$(hide)$(link) $^ -lm -o $@
+	$(hide)mkdir -p $(@D) && $(link) $^ -lm -o $@
 
-$(bin)/bench/%: $(out)/bench/%.o $(out)/libsample.a $(out)/libweir.a
-	@mkdir -p $(@D)
+$(bin)/bench/%: $(obj)/bench/%.o $(out)/libsample.a $(out)/libweir.a
 	$(call say,LINK,$@)
-	$(hide)$(link) $^ $(call libs_of,$(lib_needs)) -o $@
+	$(hide)mkdir -p $(@D) && $(link) $^ $(call libs_of,$(lib_needs)) -o $@
 
 # --- running ---------------------------------------------------------------------------------
 
@@ -200,4 +200,4 @@ uninstall: ## undoes install
 clean: ## removes build/
 	rm -rf build
 
--include $(wildcard $(out)/*/*.d $(out)/*/*/*.d $(out)/*/*/*/*.d)
+-include $(wildcard $(obj)/*/*.d $(obj)/*/*/*.d $(obj)/*/*/*/*.d)

@@ -236,8 +236,6 @@ static void clear(struct server *server)
 	close(server->done_fd);
 	account_clear(&server->account);
 	pthread_mutex_destroy(&server->record_lock);
-	fault_clear(&server->settings.faults);
-	pool_clear(&server->pool);
 }
 
 static int serve(struct server *server, int signals)
@@ -283,6 +281,8 @@ int main(int argc, char **argv)
 		clear(server);
 	}
 	close(signals);
+	fault_clear(&server->settings.faults);
+	pool_clear(&server->pool);
 	free(server);
 	return result;
 }

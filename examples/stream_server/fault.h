@@ -47,10 +47,12 @@ struct fault {
 struct fault_script {
 	struct fault *steps;
 	size_t count;
-	const char *error;	/* what is wrong, after a failed parse */
 };
 
-/* Reads a script; the usage text says what it may hold. An empty one is "ok". */
+/*
+ * Reads a script; the usage text says what it may hold. An empty one is "ok". False: a step is
+ * unknown or lacks its number. Clear it in both cases.
+ */
 bool fault_parse(const char *script, struct fault_script *ret_script);
 
 /* The step for the n-th connection, counted from 0: the last one stays. */

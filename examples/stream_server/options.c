@@ -162,8 +162,10 @@ static bool read_other(const char *name, int argc, char **argv, struct settings 
 		return read_then(settings);
 	if (strcmp(name, "path") == 0)
 		return read_path(settings);
-	if (strcmp(name, "fault") == 0)
+	if (strcmp(name, "fault") == 0) {
+		fault_clear(&settings->faults);
 		return fault_parse(optarg, &settings->faults);
+	}
 	settings->strict_rate_ms = 1000;
 	return !optarg || read_number(optarg, &settings->strict_rate_ms);
 }

@@ -3,7 +3,7 @@
  * The body of one stream: frames, pace, keep-alives, gzip, and the faults within it.
  *
  *	RUN ──► IDLE (only keep-alives) ──► END
- *	 │ └──► SILENT (nothing)  ── only the client, a newer stream or the server's end goes on
+ *	 │ └──► SILENT (nothing)  ── until the client or the server goes
  *	 └────► END · ABORT · RESET · CUT_CHUNK
  *
  * Guarantees: a frame (a length line, a message and its CR LF, or an injected piece) is given

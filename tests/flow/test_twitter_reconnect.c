@@ -414,6 +414,35 @@ START_TEST(most_attempts_ends_a_row_of_failures)
 }
 END_TEST
 
+START_TEST(a_proven_connection_begins_the_row_anew)
+{
+	static const struct script_answer answers[] = { REFUSED, REFUSED, PROVEN, REFUSED, REFUSED,
+							QUIET };
+	struct twitter_rig *rig = RIG(answers);
+
+	rig->options.most_attempts = 3;
+	rig_start(rig);
+	ck_assert_int_eq(rig_run(rig, 100000), WEIR_OK);
+
+	ck_assert_uint_eq(rig->script.opens, 6);
+	rig_end(rig);
+}
+END_TEST
+
+START_TEST(a_proven_connection_gives_five_new_tries)
+{
+	static const struct script_answer answers[] = { STATUS(407), STATUS(407), STATUS(407),
+							STATUS(407), PROVEN, STATUS(407), QUIET };
+	struct twitter_rig *rig = RIG(answers);
+
+	rig_start(rig);
+	ck_assert_int_eq(rig_run(rig, 200000), WEIR_OK);
+
+	ck_assert_uint_ge(rig->script.opens, 7);
+	rig_end(rig);
+}
+END_TEST
+
 START_TEST(what_no_second_attempt_cures_is_fatal)
 {
 	static const struct script_answer answers[] = {
@@ -483,6 +512,38 @@ START_TEST(O6_the_clock_is_corrected_only_once)
 
 	ck_assert_msg(rig->script.opens == lasting_401s[_i].attempts, "%s: %zu attempts",
 		      lasting_401s[_i].name, rig->script.opens);
+	rig_end(rig);
+}
+END_TEST
+
+START_TEST(O6_a_clock_that_moves_on_is_not_followed)
+{
+	static const struct script_answer answers[] = {
+		DATED("Wed, 01 Jan 2020 01:00:00 GMT"), DATED("Wed, 01 Jan 2020 05:00:00 GMT"),
+	};
+	struct twitter_rig *rig = RIG(answers);
+
+	rig_start(rig);
+	ck_assert_int_eq(rig_run(rig, HOUR_MS), WEIR_ERR_AUTH);
+
+	ck_assert_uint_eq(rig->script.opens, 2);
+	rig_end(rig);
+}
+END_TEST
+
+START_TEST(O6_after_a_proven_connection_the_clock_may_be_corrected_again)
+{
+	static const struct script_answer answers[] = {
+		DATED("Wed, 01 Jan 2020 01:00:00 GMT"), PROVEN,
+		DATED("Wed, 01 Jan 2020 05:00:00 GMT"), QUIET,
+	};
+	struct twitter_rig *rig = RIG(answers);
+
+	rig_start(rig);
+	ck_assert_int_eq(rig_run(rig, 61000), WEIR_OK);
+
+	ck_assert_uint_eq(rig->script.opens, 4);
+	ck_assert_uint_eq(read_timestamp(&rig->script.requests[3]), 1577836800 + 5 * 3600);
 	rig_end(rig);
 }
 END_TEST
@@ -748,8 +809,12 @@ static void add_statuses(TCase *tcase)
 	tcase_add_test(tcase, K15_a_compressed_error_body_is_shown_as_text);
 	tcase_add_test(tcase, K15_an_error_body_that_never_ends_is_not_waited_for);
 	tcase_add_test(tcase, most_attempts_ends_a_row_of_failures);
+	tcase_add_test(tcase, a_proven_connection_begins_the_row_anew);
+	tcase_add_test(tcase, a_proven_connection_gives_five_new_tries);
 	tcase_add_test(tcase, what_no_second_attempt_cures_is_fatal);
 	tcase_add_test(tcase, O6_a_401_with_another_clock_is_tried_once_more_by_that_clock);
+	tcase_add_test(tcase, O6_a_clock_that_moves_on_is_not_followed);
+	tcase_add_test(tcase, O6_after_a_proven_connection_the_clock_may_be_corrected_again);
 	tcase_add_loop_test(tcase, O6_the_clock_is_corrected_only_once, 0, COUNT(lasting_401s));
 }
 

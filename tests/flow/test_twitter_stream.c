@@ -451,7 +451,8 @@ END_TEST
 START_TEST(P1_held_messages_are_waited_for_without_spinning)
 {
 	static const struct script_answer answers[] = {
-		{ { { .status = 200, .text = M1 "\r\n" M1 "\r\n" M2 "\r\n" } } }
+		{ { { .status = 200, .text = M1 "\r\n" M1 "\r\n" M2 "\r\n" } } },
+		{ { { .status = 200 } } },
 	};
 	struct twitter_rig *rig = RIG(answers);
 

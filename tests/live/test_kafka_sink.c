@@ -386,11 +386,12 @@ END_TEST
 static const struct {
 	const char *name;
 	rd_kafka_resp_err_t code;
+	uint64_t dead;	/* of two; librdkafka remembers of a topic that it may not write there */
 } skipped_codes[] = {
-	{ "too large", RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE },
-	{ "not allowed", RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED },
-	{ "refused by the topic's rules", RD_KAFKA_RESP_ERR_INVALID_RECORD },
-	{ "its time is wrong", RD_KAFKA_RESP_ERR_INVALID_TIMESTAMP },
+	{ "too large", RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE, 1 },
+	{ "not allowed", RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED, 2 },
+	{ "refused by the topic's rules", RD_KAFKA_RESP_ERR_INVALID_RECORD, 1 },
+	{ "its time is wrong", RD_KAFKA_RESP_ERR_INVALID_TIMESTAMP, 1 },
 };
 
 START_TEST(what_the_broker_will_not_have_is_a_dead_letter_and_the_rest_arrives)
@@ -409,11 +410,10 @@ START_TEST(what_the_broker_will_not_have_is_a_dead_letter_and_the_rest_arrives)
 	weir_push_end(rig->source);
 	ck_assert_msg(kafka_rig_run(rig, ENOUGH_MS) == WEIR_END, "%s: %s", skipped_codes[_i].name,
 		      weir_pipeline_error(rig->pipeline)->text);
-	if(getenv("DBG"))puts(rig->fake.log);
 	weir_pipeline_metrics(rig->pipeline, &metrics);
-	ck_assert_msg(metrics.all.dead_lettered == 1, "%s: %ju dead letters",
+	ck_assert_msg(metrics.all.dead_lettered == skipped_codes[_i].dead, "%s: %ju dead letters",
 		      skipped_codes[_i].name, (uintmax_t)metrics.all.dead_lettered);
-	ck_assert_uint_eq(metrics.all.delivered, 1);
+	ck_assert_uint_eq(metrics.all.delivered, 2 - skipped_codes[_i].dead);
 	ck_assert_uint_eq(rig->outcomes.failed, 1);
 	kafka_rig_end(rig);
 }

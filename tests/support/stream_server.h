@@ -13,7 +13,7 @@ struct stream_server {
 
 /*
  * Starts it with these further words, up to a NULL, and waits until it listens. The program is
- * the one built beside the test, or what the environment variable STREAM_SERVER names.
+ * the one that make builds, or what the environment variable STREAM_SERVER names.
  * Returns 0, or -1 after saying why on standard error. It dies with the test.
  */
 int stream_server_start(struct stream_server *server, const char *const *words);

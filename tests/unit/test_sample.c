@@ -5,10 +5,19 @@
 #include <check.h>
 #include <inttypes.h>
 #include <jansson.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
 #define MANY 20000
+
+static bool is_printable(const struct sample_message *m)
+{
+	for (size_t at = 0; at < m->len; at++)
+		if (m->text[at] < 0x20 || m->text[at] > 0x7e)
+			return false;
+	return true;
+}
 
 START_TEST(every_message_is_ascii_json)
 {
@@ -21,8 +30,7 @@ START_TEST(every_message_is_ascii_json)
 		json_t *json = json_loadb(m.text, m.len, JSON_REJECT_DUPLICATES, &error);
 
 		ck_assert_msg(json_is_object(json), "message %d: %s", i, error.text);
-		for (size_t at = 0; at < m.len; at++)
-			ck_assert(m.text[at] >= 0x20 && m.text[at] < 0x7f);
+		ck_assert_msg(is_printable(&m), "message %d", i);
 		json_decref(json);
 	}
 	sample_free(sample);

@@ -90,7 +90,7 @@ static void put_argument(struct out *out, char what, va_list *arguments)
 		put_text(out, va_arg(*arguments, int) ? "true" : "false");
 		break;
 	default:
-		assert(!"a format that put does not know");
+		assert(false && "a format that put does not know");
 	}
 }
 

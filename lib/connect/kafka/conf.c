@@ -104,13 +104,17 @@ static enum weir_status check(const struct weir_kafka_sink_options *options, str
 	return WEIR_OK;
 }
 
-/* librdkafka ends some of its lines. */
-void weir__kafka_trim(char *text)
+void weir__kafka_one_line(char *text)
 {
-	size_t len = strlen(text);
+	size_t len = 0;
 
-	while (len > 0 && (text[len - 1] == '\n' || text[len - 1] == ' '))
-		text[--len] = '\0';
+	for (char *at = text; *at; at++) {
+		if ((unsigned char)*at < ' ')
+			*at = ' ';
+		if (*at != ' ')
+			len = (size_t)(at - text) + 1;
+	}
+	text[len] = '\0';
 }
 
 static enum weir_status set(rd_kafka_conf_t *conf, const char *name, const char *value,
@@ -126,7 +130,7 @@ static enum weir_status set(rd_kafka_conf_t *conf, const char *name, const char 
 		return weir__error_invalid(err, "unknown property '%s'", name);
 	if (is_secret(name))
 		return weir__error_invalid(err, "property '%s': wrong value (not shown)", name);
-	weir__kafka_trim(text);
+	weir__kafka_one_line(text);
 	return weir__error_invalid(err, "property '%s': %s", name, text);
 }
 

@@ -17,8 +17,8 @@
 rd_kafka_conf_t *weir__kafka_conf_new(const struct weir_kafka_sink_options *options,
 				      struct weir_error *err);
 
-/* Takes line ends and blanks off the end of librdkafka's words. */
-void weir__kafka_trim(char *text);
+/* Makes one line of librdkafka's words: no control characters, no blanks at the end. */
+void weir__kafka_one_line(char *text);
 
 /* Whether Kafka allows a topic of that name; the error says which rule it breaks. Remedy SKIP. */
 enum weir_status weir__kafka_check_topic(const char *topic, struct weir_error *err);

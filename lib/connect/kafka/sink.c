@@ -11,6 +11,7 @@
  * Callers: the engine, through the ops.
  */
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
@@ -114,7 +115,7 @@ static enum weir_status kafka_open(void *self, weir_port *port, struct weir_erro
 	sink->port = port;
 	sink->client = rd_kafka_new(RD_KAFKA_PRODUCER, sink->conf, text, sizeof text);
 	if (!sink->client) {
-		weir__kafka_trim(text);
+		weir__kafka_one_line(text);
 		return weir__error_invalid(err, "cannot create a Kafka producer: %s", text);
 	}
 	sink->conf = NULL;	/* the client's now */
@@ -240,6 +241,7 @@ static enum weir_status fatal(struct kafka_sink *sink, struct weir_error *err)
 	char text[160] = "";
 	const rd_kafka_resp_err_t code = rd_kafka_fatal_error(sink->client, text, sizeof text);
 
+	weir__kafka_one_line(text);
 	weir__kafka_client_error(err, code, text);
 	err->remedy = WEIR_REMEDY_STOP;
 	return err->status;
@@ -326,10 +328,13 @@ static enum weir_status on_error(struct kafka_sink *sink, rd_kafka_event_t *even
 {
 	const rd_kafka_resp_err_t code = rd_kafka_event_error(event);
 	struct weir_error trouble;
+	char text[160];
 
 	if (code == RD_KAFKA_RESP_ERR__FATAL || rd_kafka_event_error_is_fatal(event))
 		return fatal(sink, err);
-	weir__kafka_client_error(&trouble, code, rd_kafka_event_error_string(event));
+	snprintf(text, sizeof text, "%s", rd_kafka_event_error_string(event));
+	weir__kafka_one_line(text);
+	weir__kafka_client_error(&trouble, code, text);
 	if (trouble.remedy == WEIR_REMEDY_STOP) {
 		*err = trouble;
 		return trouble.status;
@@ -342,11 +347,14 @@ static enum weir_status on_error(struct kafka_sink *sink, rd_kafka_event_t *even
 /* From syslog's levels: of a library's words none says that the pipeline fails. */
 static void on_log(const struct kafka_sink *sink, rd_kafka_event_t *event)
 {
-	const char *facility, *text;
+	const char *facility, *words;
+	char text[400];
 	int level;
 
-	if (rd_kafka_event_log(event, &facility, &text, &level) != 0)
+	if (rd_kafka_event_log(event, &facility, &words, &level) != 0)
 		return;
+	snprintf(text, sizeof text, "%s", words);
+	weir__kafka_one_line(text);
 	weir_port_log(sink->port,
 		      level <= 4   ? WEIR_LOG_WARN
 		      : level <= 6 ? WEIR_LOG_INFO
@@ -445,7 +453,7 @@ static bool lingers_long(const struct kafka_sink *sink)
 	size_t size = sizeof text;
 
 	rd_kafka_conf_get(rd_kafka_conf(sink->client), "linger.ms", text, &size);
-	return strtod(text, NULL) > LONG_LINGER_MS;
+	return strtoul(text, NULL, 10) > LONG_LINGER_MS;
 }
 
 static void kafka_flush(void *self)

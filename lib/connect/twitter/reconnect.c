@@ -344,7 +344,7 @@ enum weir_status weir__twitter_react(struct weir__twitter_source *source, struct
 		return on_refusal(source, err);
 	if (source->answer.over)
 		return on_end(source, err);
-	if (!source->paused && now_ms - source->heard_ms >= source->config.options.stall_ms)
+	if (now_ms - source->heard_ms >= source->config.options.stall_ms)
 		return on_stall(source, err);
 	return WEIR_OK;
 }

@@ -75,7 +75,6 @@ static void begin_stream(struct weir__twitter_source *source)
 	if (!gap)
 		fails(source, weir__error_no_memory(&source->failure));
 	weir__twitter_stream_gap(&source->stream, gap);
-	source->lost.there_was = false;
 }
 
 static void on_status(void *user, int status)
@@ -274,8 +273,7 @@ static uint64_t next_ms(const struct weir__twitter_source *source)
 		at_ms = http->ops->deadline_ms(http->self);
 	if (source->crowded)
 		return at_ms;
-	if (!source->paused)
-		at_ms = earlier(at_ms, source->heard_ms + source->config.options.stall_ms);
+	at_ms = earlier(at_ms, source->heard_ms + source->config.options.stall_ms);
 	if (source->state == WEIR__TWITTER_REFUSED)
 		at_ms = earlier(at_ms, source->answered_ms + WEIR__TWITTER_WORDS_MS);
 	return at_ms;

@@ -34,8 +34,8 @@ struct weir__twitter_source {
 	uint64_t answered_ms;	/* the status line */
 	uint64_t heard_ms;	/* the last byte, or the start of the attempt */
 	bool heard;		/* at least one byte of a body */
-	bool paused;		/* the transport keeps bytes for us */
-	bool crowded;		/* we keep messages: the outlet has no room */
+	bool paused;		/* the transport keeps bytes for us: the outlet had no room */
+	bool crowded;		/* it has none now; always so while paused */
 	struct weir_error end;	/* how the exchange ended; status WEIR_OK: well */
 	struct weir_error failure;	/* the pipeline's, found in an event */
 
