@@ -35,7 +35,7 @@ uint64_t weir__backoff_next(struct weir__backoff *backoff, enum weir__backoff_cl
 /* An attempt went well: every class begins again. */
 void weir__backoff_reset(struct weir__backoff *backoff);
 
-/* Doubling from `first_ms` to `most_ms`: the delay before attempt `attempt` (2 is the first retry). */
+/* Doubling from `first_ms` to `most_ms`: the delay before an attempt; 2 is the first retry. */
 uint64_t weir__backoff_delay(uint64_t first_ms, uint64_t most_ms, uint32_t attempt);
 
 /* The delay with up to `percent` of itself on top, never less; `chance` is any random number. */

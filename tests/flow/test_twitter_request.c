@@ -30,7 +30,8 @@ static const struct {
 	struct weir_twitter_source_options options;
 	const char *want;	/* NULL: accepted */
 } rows[] = {
-	{ "no options", { .consumer_key = NULL }, "consumer_key, consumer_secret, token, token_secret" },
+	{ "no options", { .consumer_key = NULL },
+	  "consumer_key, consumer_secret, token, token_secret" },
 	{ "one credential missing", { .consumer_key = "ck", .token = "t", .token_secret = "ts",
 	  .track = "a" }, "missing: consumer_secret; set all four" },
 	{ "an empty one is missing", { .consumer_key = "ck", .consumer_secret = "cs", .token = "",
@@ -64,11 +65,13 @@ static const struct {
 	{ "R2: not UTF-8", { KEYS, .track = "\xc3(" }, "track: not UTF-8" },
 
 	{ "follow: ids", { KEYS, .follow = "6253282,2244994945" }, NULL },
-	{ "follow: a screen name", { KEYS, .follow = "12,@jack" }, "'@jack' is no numeric user id" },
+	{ "follow: a screen name", { KEYS, .follow = "12,@jack" },
+	  "'@jack' is no numeric user id" },
 	{ "follow: negative", { KEYS, .follow = "-1" }, "'-1' is no numeric user id" },
 
 	{ "R4: a box", { KEYS, .locations = "-122.75,36.8,-121.75,37.8" }, NULL },
-	{ "R4: two boxes", { KEYS, .locations = "-122.75,36.8,-121.75,37.8, -74,40,-73,41" }, NULL },
+	{ "R4: two boxes", { KEYS, .locations = "-122.75,36.8,-121.75,37.8, -74,40,-73,41" },
+	  NULL },
 	{ "R4: the whole world", { KEYS, .locations = "-180,-90,180,90" }, NULL },
 	{ "R4: three numbers", { KEYS, .locations = "1,2,3" }, "3 numbers; each box takes four" },
 	{ "R4: swapped corners", { KEYS, .locations = "-121.75,37.8,-122.75,36.8" },
@@ -83,7 +86,8 @@ static const struct {
 	{ "language", { KEYS, .track = "a", .language = "ko,en,zh-Hant" }, NULL },
 	{ "language: a blank", { KEYS, .track = "a", .language = "ko, en" }, "' en' is no BCP 47" },
 	{ "filter_level", { KEYS, .track = "a", .filter_level = "medium" }, NULL },
-	{ "filter_level: unknown", { KEYS, .track = "a", .filter_level = "high" }, "'high'; it is" },
+	{ "filter_level: unknown", { KEYS, .track = "a", .filter_level = "high" },
+	  "'high'; it is" },
 	{ "count: the most", { KEYS, .track = "a", .count = -150000 }, NULL },
 	{ "count: too much", { KEYS, .track = "a", .count = 150001 }, "count: 150001" },
 	{ "parameters: no value", { KEYS, .track = "a", .parameters = no_value,
@@ -93,7 +97,8 @@ static const struct {
 	{ "parameters: none", { KEYS, .track = "a", .parameter_count = 1 }, "parameters: NULL" },
 
 	{ "url: https", { KEYS, .url = "https://h/s.json" }, NULL },
-	{ "url: another scheme", { KEYS, .url = "ftp://h/s" }, "must begin with https:// or http://" },
+	{ "url: another scheme", { KEYS, .url = "ftp://h/s" },
+	  "must begin with https:// or http://" },
 	{ "url: no host", { KEYS, .url = "http:///s" }, "url: has no host" },
 	{ "url: only a port", { KEYS, .url = "http://:80/s" }, "url: has no host" },
 	{ "url: a password", { KEYS, .url = "http://u:p@h/s" }, "user name or password" },
@@ -363,7 +368,8 @@ static void check_signature(const struct twitter_rig *rig, const struct script_r
 	read_value(got, "oauth_nonce", nonce, sizeof nonce);
 	read_value(got, "oauth_timestamp", timestamp, sizeof timestamp);
 	again.timestamp_s = strtoull(timestamp, NULL, 10);
-	ck_assert_int_eq(weir__oauth1_header(&rig->fake.env, &keys, &again, &header, &err), WEIR_OK);
+	ck_assert_int_eq(weir__oauth1_header(&rig->fake.env, &keys, &again, &header, &err),
+			 WEIR_OK);
 	ck_assert_str_eq(got, header);
 	weir__text_free(&rig->fake.env, header);
 }
@@ -434,7 +440,8 @@ static const struct {
 	  { { { .status = 400, .text = "Invalid oauth_token.", .ends = true } } }, WEIR_ERR_REFUSED,
 	  "'Invalid oauth_token.'" },
 	{ "a rate limit, in an alert",
-	  { { { .status = 420, .text = "token " RIG_TOKEN, .ends = true } } }, WEIR_OK, "token ***" },
+	  { { { .status = 420, .text = "token " RIG_TOKEN, .ends = true } } }, WEIR_OK,
+	  "token ***" },
 	{ "a disconnect message",
 	  { { { .status = 200, .text = "{\"disconnect\":{\"code\":1,\"stream_name\":\"" RIG_TOKEN
 		"\",\"reason\":\"of " RIG_TOKEN "\"}}\r\n" } } }, WEIR_OK, "('of ***" },

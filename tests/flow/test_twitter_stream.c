@@ -1,13 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * From the body of an answer to messages: framing, compression, gaps, losses, backpressure. Every
- * stream test runs with the body in one piece, byte by byte, and in odd pieces.
+ * From the body of an answer to messages: framing, compression, gaps, losses. Every stream test
+ * runs with the body in one piece, byte by byte, and in odd pieces.
  */
 #include <check.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <zlib.h>
 
 #include "support/twitter_rig.h"
 
@@ -217,7 +215,8 @@ static const struct {
 	const char *body;
 	size_t len;
 } damaged[] = {
-	{ "a flipped byte", "gzip", "\x1f\x8b\x08\x00\x00\x00\x00\x00\x00\x03\xff\xff\xff\xff", 14 },
+	{ "a flipped byte", "gzip",
+	  "\x1f\x8b\x08\x00\x00\x00\x00\x00\x00\x03\xff\xff\xff\xff", 14 },
 	{ "no gzip at all", "gzip", "{\"text\":\"a\"}\r\n", 0 },
 	{ "a coding not asked for", "br", "\x0b\x02\x80", 3 },
 };
@@ -260,7 +259,8 @@ START_TEST(a_gap_message_goes_before_the_first_of_the_new_connection)
 	/* 7 s: the last byte; 9 s: the drop; 9.5 s: the 503; 14.5 s: the attempt; 14.6 s: 200. */
 	rig_check_messages(rig, WEIR_KIND_ANY,
 			   M1 "\n{\"gap\":{\"source\":\"twitter\",\"from_ms\":1577836807000,"
-			   "\"to_ms\":1577836814600,\"cause\":\"dropped\",\"missed\":1}}\n" M2 "\n");
+			   "\"to_ms\":1577836814600,\"cause\":\"dropped\",\"missed\":1}}\n"
+			   M2 "\n");
 	ck_assert_uint_eq(rig_metrics(rig).gap_ms, 7600);
 	ck_assert_uint_eq(recorder_count(&rig->recorder, WEIR_KIND_GAP), 1);
 	rig_end(rig);
@@ -313,7 +313,8 @@ START_TEST(T2_missed_is_the_maximum_of_each_connection_summed)
 		{ { { .status = 200, .text = LIMIT(5) LIMIT(9) LIMIT(7) },
 		    { .at_ms = 6000, .ends = true } } },
 		{ { { .status = 200, .text = LIMIT(2) "{\"limit\":{\"track\":\"x\"}}\r\n"
-					     "{\"limit\":{\"track\":-4}}\r\n{\"limit\":{}}\r\n" } } },
+					     "{\"limit\":{\"track\":-4}}\r\n"
+					     "{\"limit\":{}}\r\n" } } },
 	};
 	struct twitter_rig *rig = cut_rig(answers, 2, _i);
 
@@ -332,8 +333,8 @@ static const struct {
 	uint64_t percent;
 	const char *alert;
 } warnings[] = {
-	{ "{\"warning\":{\"code\":\"FALLING_BEHIND\",\"message\":\"m\",\"percent_full\":60}}\r\n", 60,
-	  "FALLING_BEHIND, its queue is 60% full" },
+	{ "{\"warning\":{\"code\":\"FALLING_BEHIND\",\"message\":\"m\",\"percent_full\":60}}\r\n",
+	  60, "FALLING_BEHIND, its queue is 60% full" },
 	{ "{\"warning\":{\"code\":\"FALLING_BEHIND\",\"message\":\"m\"}}\r\n", 0,
 	  "the service warns: FALLING_BEHIND\n" },
 	{ "{\"warning\":{\"code\":\"FOLLOWS_OVER_LIMIT\",\"message\":\"m\",\"user_id\":42}}\r\n", 0,
@@ -375,235 +376,6 @@ START_TEST(F12_what_the_service_says_in_plain_text_is_logged)
 }
 END_TEST
 
-/* ---- backpressure ---- */
-
-/* Numbered messages; the caller frees. */
-static char *write_many(size_t count, const char *padding)
-{
-	const size_t size = count * (strlen(padding) + 40) + 1;
-	char *text = malloc(size);
-	size_t len = 0;
-
-	ck_assert_ptr_nonnull(text);
-	for (size_t i = 0; i < count; i++)
-		len += (size_t)snprintf(text + len, size - len, "{\"text\":\"%zu %s\"}\r\n", i,
-					padding);
-	return text;
-}
-
-static void check_order(const struct twitter_rig *rig, size_t count)
-{
-	char want[40];
-
-	ck_assert_uint_eq(recorder_count(&rig->recorder, NOT_GAP), count);
-	for (size_t i = 0; i < count; i++) {
-		snprintf(want, sizeof want, "{\"text\":\"%zu ", i);
-		ck_assert_msg(strncmp(rig->recorder.records[i].body, want, strlen(want)) == 0,
-			      "message %zu is %s", i, rig->recorder.records[i].body);
-	}
-}
-
-START_TEST(P1_a_stalled_sink_stops_the_reading_and_loses_nothing)
-{
-	char *body = write_many(500, "");
-	const struct script_answer answer = { { { .status = 200, .text = body } } };
-	struct twitter_rig *rig = cut_rig(&answer, 1, _i);
-
-	rig->pipeline_options.window_messages = 10;
-	rig_start(rig);
-	rig->recorder.holds = true;
-	ck_assert_int_eq(rig_run(rig, 1000), WEIR_OK);
-	ck_assert_uint_eq(rig->recorder.count, 10);
-	ck_assert(rig->script.refusals >= 1 || pieces[_i] == 0);
-
-	recorder_let_go(&rig->recorder);
-	ck_assert_int_eq(rig_run(rig, 1000), WEIR_OK);
-	check_order(rig, 500);
-	ck_assert_uint_eq(rig_metrics(rig).wire_bytes, strlen(body));
-	rig_end(rig);
-	free(body);
-}
-END_TEST
-
-START_TEST(P1_a_full_outlet_is_no_stall)
-{
-	static const struct script_answer answer = {
-		{ { .status = 200, .text = M1 "\r\n" M1 "\r\n" M1 "\r\n" },
-		  { .at_ms = 1000, .text = M2 "\r\n" } }
-	};
-	struct twitter_rig *rig = rig_new(&answer, 1);
-
-	rig->pipeline_options.window_messages = 2;
-	rig_start(rig);
-	rig->recorder.holds = true;
-	ck_assert_int_eq(rig_run(rig, 80000), WEIR_OK);
-	ck_assert_int_eq(rig_run(rig, 300000), WEIR_OK);
-	ck_assert_uint_eq(rig->script.opens, 1);
-
-	recorder_let_go(&rig->recorder);
-	ck_assert_int_eq(rig_run(rig, 89999), WEIR_OK);
-	ck_assert_uint_eq(rig->script.opens, 1);
-	rig_check_messages(rig, WEIR_KIND_ANY, M1 "\n" M1 "\n" M1 "\n" M2 "\n");
-	rig_end(rig);
-}
-END_TEST
-
-START_TEST(P1_held_messages_are_waited_for_without_spinning)
-{
-	static const struct script_answer answers[] = {
-		{ { { .status = 200, .text = M1 "\r\n" M1 "\r\n" M2 "\r\n" } } },
-		{ { { .status = 200 } } },
-	};
-	struct twitter_rig *rig = RIG(answers);
-
-	rig->pipeline_options.window_messages = 1;
-	rig_start(rig);
-	rig->recorder.holds = true;
-	ck_assert_int_eq(rig_run(rig, 300000), WEIR_OK);
-	ck_assert_uint_eq(rig->recorder.count, 1);
-	ck_assert_uint_eq(rig->script.opens, 1);
-
-	recorder_let_go(&rig->recorder);
-	ck_assert_int_eq(rig_run(rig, 0), WEIR_OK);
-	rig_check_messages(rig, NOT_GAP, M1 "\n" M1 "\n" M2 "\n");
-	rig_end(rig);
-}
-END_TEST
-
-START_TEST(P1_what_came_before_the_end_is_delivered_when_there_is_room)
-{
-	static const struct script_answer answers[] = {
-		{ { { .status = 200, .text = M1 "\r\n" M1 "\r\n" M1 "\r\n" M1 "\r\n" },
-		    { .at_ms = 6000, .ends = true } } },
-		{ { { .status = 200, .text = M2 "\r\n" } } },
-	};
-	struct twitter_rig *rig = rig_new(answers, 2);
-
-	rig->pipeline_options.window_messages = 1;
-	rig_start(rig);
-	rig->recorder.holds = true;
-	ck_assert_int_eq(rig_run(rig, 10000), WEIR_OK);
-	recorder_let_go(&rig->recorder);
-	ck_assert_int_eq(rig_run(rig, 10000), WEIR_OK);
-
-	rig_check_messages(rig, NOT_GAP, M1 "\n" M1 "\n" M1 "\n" M1 "\n" M2 "\n");
-	ck_assert_uint_eq(recorder_count(&rig->recorder, WEIR_KIND_GAP), 1);
-	rig_end(rig);
-}
-END_TEST
-
-/* The gzip of a text. Yours: free it. */
-static char *zip(const char *text, size_t *ret_len)
-{
-	const size_t size = compressBound(strlen(text)) + 64;
-	char *out = malloc(size);
-	z_stream stream = { .next_in = (Bytef *)(uintptr_t)text, .avail_in = (uInt)strlen(text) };
-
-	ck_assert_ptr_nonnull(out);
-	ck_assert_int_eq(deflateInit2(&stream, 9, Z_DEFLATED, 31, 8, Z_DEFAULT_STRATEGY), Z_OK);
-	stream.next_out = (Bytef *)out;
-	stream.avail_out = (uInt)size;
-	ck_assert_int_eq(deflate(&stream, Z_FINISH), Z_STREAM_END);
-	*ret_len = size - stream.avail_out;
-	deflateEnd(&stream);
-	return out;
-}
-
-static const size_t burst_pieces[] = { 0, 16384, 777 };
-
-/* Compressed, 40 MB come out of some 100 kB: a full outlet must stop the decoder as well. */
-START_TEST(P2_a_burst_keeps_its_order_in_bounded_memory)
-{
-	const bool compressed = _i / 3;
-	char padding[2001];
-	char *text, *zipped;
-	size_t zipped_len;
-	struct script_answer answer = { { { .status = 200 } } };
-	struct twitter_rig *rig;
-
-	memset(padding, 'p', 2000);
-	padding[2000] = '\0';
-	text = write_many(20000, padding);
-	zipped = zip(text, &zipped_len);
-	answer.events[0].name = "Content-Encoding";
-	answer.events[0].value = compressed ? "gzip" : "identity";
-	answer.events[0].text = compressed ? zipped : text;
-	answer.events[0].len = compressed ? zipped_len : strlen(text);
-	rig = rig_new(&answer, 1);
-	rig->script.piece = burst_pieces[_i % 3];
-	rig->pipeline_options.window_messages = 100;
-	rig_start(rig);
-	rig->recorder.holds = true;
-	ck_assert_int_eq(rig_run(rig, 0), WEIR_OK);
-	ck_assert_uint_eq(rig->recorder.count, 100);
-	ck_assert_uint_lt(rig->fake.live_bytes, 4u << 20);
-	recorder_let_go(&rig->recorder);
-	ck_assert_int_eq(rig_run(rig, 0), WEIR_OK);
-
-	check_order(rig, 20000);
-	ck_assert_uint_lt(rig->fake.most_bytes, 4u << 20);
-	ck_assert_uint_eq(rig_metrics(rig).wire_bytes, answer.events[0].len);
-	rig_end(rig);
-	free(text);
-	free(zipped);
-}
-END_TEST
-
-START_TEST(P1_compressed_bodies_wait_as_well)
-{
-	static const struct script_answer answers[] = {
-		{ { { .status = 200, .name = "Content-Encoding", .value = "gzip", .text = a8,
-		      .len = sizeof a8 - 1 } } },
-	};
-	struct twitter_rig *rig = cut_rig(answers, 1, _i);
-
-	rig->pipeline_options.window_messages = 1;
-	rig_start(rig);
-	rig->recorder.holds = true;
-	ck_assert_int_eq(rig_run(rig, 1000), WEIR_OK);
-	rig_check_messages(rig, WEIR_KIND_ANY, M1 "\n");
-	recorder_let_go(&rig->recorder);
-	ck_assert_int_eq(rig_run(rig, 1000), WEIR_OK);
-
-	rig_check_messages(rig, WEIR_KIND_ANY, M1 "\n" M2 "\n");
-	rig_end(rig);
-}
-END_TEST
-
-/* ---- memory ---- */
-
-/* Whatever allocation fails: an error of that name, nothing leaked, no secret said. */
-START_TEST(every_allocation_may_fail)
-{
-	static const struct script_answer answers[] = {
-		{ { { .status = 200, .name = "Content-Encoding", .value = "gzip", .text = a8,
-		      .len = sizeof a8 - 1 },
-		    { .at_ms = 6000, .ends = true } } },
-		{ { { .status = 200, .text = M2 "\r\n" } } },
-	};
-	size_t fail_at = 0;
-	size_t calls;
-
-	do {
-		struct twitter_rig *rig = RIG(answers);
-		enum weir_status status = WEIR_ERR_NOMEM;
-
-		rig->fake.fail_at = ++fail_at;
-		rig_start(rig);
-		if (rig->pipeline)
-			status = rig_run(rig, 7000);
-		ck_assert_msg(status == WEIR_ERR_NOMEM || status == WEIR_OK, "allocation %zu: %s",
-			      fail_at, weir_status_name(status));
-		if (rig->pipeline && status == WEIR_ERR_NOMEM)
-			ck_assert_int_eq(weir_pipeline_error(rig->pipeline)->status,
-					 WEIR_ERR_NOMEM);
-		calls = rig->fake.calls;
-		rig_end(rig);
-	} while (calls >= fail_at);
-	ck_assert_uint_gt(calls, 50);
-}
-END_TEST
-
 static void add_framing(TCase *tcase)
 {
 	const int rows = (int)(sizeof damaged / sizeof *damaged);
@@ -631,35 +403,16 @@ static void add_duties(TCase *tcase)
 			    (int)(sizeof warnings / sizeof *warnings));
 }
 
-static void add_load(TCase *tcase)
-{
-	tcase_set_timeout(tcase, 60);
-	tcase_add_loop_test(tcase, P1_a_stalled_sink_stops_the_reading_and_loses_nothing, 0, PIECES);
-	tcase_add_test(tcase, P1_a_full_outlet_is_no_stall);
-	tcase_add_test(tcase, P1_held_messages_are_waited_for_without_spinning);
-	tcase_add_test(tcase, P1_what_came_before_the_end_is_delivered_when_there_is_room);
-	tcase_add_loop_test(tcase, P1_compressed_bodies_wait_as_well, 0, PIECES);
-	tcase_add_loop_test(tcase, P2_a_burst_keeps_its_order_in_bounded_memory, 0, 6);
-	tcase_add_test(tcase, every_allocation_may_fail);
-}
-
-static void add(Suite *suite, const char *name, void (*add_tests)(TCase *tcase))
-{
-	TCase *tcase = tcase_create(name);
-
-	add_tests(tcase);
-	suite_add_tcase(suite, tcase);
-}
-
 int main(void)
 {
 	Suite *suite = suite_create("twitter_stream");
+	TCase *tcase = tcase_create("twitter_stream");
 	SRunner *runner = srunner_create(suite);
 	int failed;
 
-	add(suite, "framing", add_framing);
-	add(suite, "duties", add_duties);
-	add(suite, "load", add_load);
+	add_framing(tcase);
+	add_duties(tcase);
+	suite_add_tcase(suite, tcase);
 	srunner_run_all(runner, CK_ENV);
 	failed = srunner_ntests_failed(runner);
 	srunner_free(runner);

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define SAMPLE STREAM_SAMPLE
 #define WORDS(...) ((const char *const[]){ __VA_ARGS__, NULL })
 #define ROWS(table) (int)(sizeof table / sizeof table[0])
 
@@ -32,6 +33,8 @@ static int ask_for(struct stream_ask ask)
 	return got.status;
 }
 
+#define ASK(...) ask_for((struct stream_ask){ __VA_ARGS__ })
+
 static unsigned count_text(const char *text)
 {
 	unsigned count = 0;
@@ -51,27 +54,29 @@ static const struct {
 	unsigned times;
 	size_t stop_at;
 } faults[] = {
-	{ "a status with a text", "status=503:over\\, capacity", STREAM_SAMPLE, CURLE_OK, 503,
+	{ "a status with a text", "status=503:over\\, capacity", SAMPLE, CURLE_OK, 503,
 	  "over, capacity", 1, 0 },
-	{ "a large error page", "html-error=100000", STREAM_SAMPLE, CURLE_OK, 503, "<html>", 1, 0 },
-	{ "a redirect", "redirect=http://x.example/", STREAM_SAMPLE, CURLE_OK, 302, "x", 0, 0 },
-	{ "no answer", "drop", STREAM_SAMPLE, CURLE_GOT_NOTHING, 0, "x", 0, 0 },
-	{ "a late answer", "silent=1", STREAM_SAMPLE, CURLE_OK, 200, "\r\n", 20, 0 },
-	{ "an end at once", "close", STREAM_SAMPLE, CURLE_OK, 200, "x", 0, 0 },
-	{ "an end after a keep-alive", "keepalive-close", STREAM_SAMPLE, CURLE_OK, 200, "\r\n", 1, 0 },
-	{ "a cut", "cut=3", STREAM_SAMPLE, CURLE_PARTIAL_FILE, 200, "\r\n", 3, 0 },
-	{ "a cut within a chunk", "cut-chunk=3", STREAM_SAMPLE, CURLE_PARTIAL_FILE, 200, "\r\n", 3, 0 },
-	{ "a reset", "reset=3", STREAM_SAMPLE, CURLE_RECV_ERROR, 200, "\r\n", 3, 0 },
-	{ "a disconnect message", "disconnect=4:2", STREAM_SAMPLE, CURLE_OK, 200,
+	{ "a large error page", "html-error=100000", SAMPLE, CURLE_OK, 503, "<html>", 1, 0 },
+	{ "a redirect", "redirect=http://x.example/", SAMPLE, CURLE_OK, 302, "x", 0, 0 },
+	{ "no answer", "drop", SAMPLE, CURLE_GOT_NOTHING, 0, "x", 0, 0 },
+	{ "a late answer", "silent=1", SAMPLE, CURLE_OK, 200, "\r\n", 20, 0 },
+	{ "an end at once", "close", SAMPLE, CURLE_OK, 200, "x", 0, 0 },
+	{ "an end after a keep-alive", "keepalive-close", SAMPLE, CURLE_OK, 200, "\r\n", 1, 0 },
+	{ "a cut", "cut=3", SAMPLE, CURLE_PARTIAL_FILE, 200, "\r\n", 3, 0 },
+	{ "a cut within a chunk", "cut-chunk=3", SAMPLE, CURLE_PARTIAL_FILE, 200, "\r\n", 3, 0 },
+	{ "a reset", "reset=3", SAMPLE, CURLE_RECV_ERROR, 200, "\r\n", 3, 0 },
+	{ "a disconnect message", "disconnect=4:2", SAMPLE, CURLE_OK, 200,
 	  "{\"disconnect\":{\"code\":4,", 1, 0 },
-	{ "a line of text", "text=Exceeded connection limit for user", STREAM_SAMPLE, CURLE_OK, 200,
+	{ "a line of text", "text=Exceeded connection limit for user", SAMPLE, CURLE_OK, 200,
 	  "Exceeded connection limit for user\r\n", 1, 0 },
-	{ "a malformed line", "malformed=2", STREAM_SAMPLE, CURLE_OK, 200, "\r\n{\"a\":\r\n", 1, 0 },
-	{ "line feeds inside", "bare-lf=2", STREAM_SAMPLE, CURLE_OK, 200, ":\n{\"track\":\n1}}\r\n", 1, 0 },
-	{ "a huge message", "huge=3000000", STREAM_SAMPLE, CURLE_OK, 200, "\r\n", 21, 0 },
-	{ "a wrong length", "bad-length=0", STREAM_SAMPLE "?delimited=length", CURLE_OK, 200, "\r\n", 40, 0 },
-	{ "broken gzip", "bad-gzip=3", STREAM_SAMPLE, CURLE_WRITE_ERROR, 200, "\r\n", 3, 0 },
-	{ "keep-alives only", "idle=1", STREAM_SAMPLE, CURLE_WRITE_ERROR, 200, "\r\n\r\n", 1, 9000 },
+	{ "a malformed line", "malformed=2", SAMPLE, CURLE_OK, 200, "\r\n{\"a\":\r\n", 1, 0 },
+	{ "line feeds inside", "bare-lf=2", SAMPLE, CURLE_OK, 200,
+	  ":\n{\"track\":\n1}}\r\n", 1, 0 },
+	{ "a huge message", "huge=3000000", SAMPLE, CURLE_OK, 200, "\r\n", 21, 0 },
+	{ "a wrong length", "bad-length=0", SAMPLE "?delimited=length", CURLE_OK, 200,
+	  "\r\n", 40, 0 },
+	{ "broken gzip", "bad-gzip=3", SAMPLE, CURLE_WRITE_ERROR, 200, "\r\n", 3, 0 },
+	{ "keep-alives only", "idle=1", SAMPLE, CURLE_WRITE_ERROR, 200, "\r\n\r\n", 1, 9000 },
 };
 
 START_TEST(a_fault_is_carried_out)
@@ -80,8 +85,9 @@ START_TEST(a_fault_is_carried_out)
 
 	start(WORDS("--no-auth", "--generate", "20", "--keep-alive-ms", "1", "--fault",
 		    faults[_i].script));
-	ask_for((struct stream_ask){ .path = faults[_i].path, .gzip = gzip, .stop_at = faults[_i].stop_at });
-	ck_assert_msg(got.code == faults[_i].code || (gzip && got.code == CURLE_BAD_CONTENT_ENCODING),
+	ASK(.path = faults[_i].path, .gzip = gzip, .stop_at = faults[_i].stop_at);
+	ck_assert_msg(got.code == faults[_i].code ||
+		      (gzip && got.code == CURLE_BAD_CONTENT_ENCODING),
 		      "%s: %s", faults[_i].name, curl_easy_strerror(got.code));
 	ck_assert_msg(got.status == faults[_i].status, "%s: %d", faults[_i].name, got.status);
 	ck_assert_msg(count_text(faults[_i].text) >= faults[_i].times &&
@@ -94,7 +100,7 @@ END_TEST
 START_TEST(a_gzip_member_can_end_before_the_stream)
 {
 	start(WORDS("--no-auth", "--generate", "7", "--fault", "gzip-members=3"));
-	ask_for((struct stream_ask){ .path = STREAM_SAMPLE });
+	ASK(.path = SAMPLE);
 	ck_assert_int_eq(stream_count_messages(got.body, got.len), 7);
 	stop();
 }
@@ -106,7 +112,7 @@ START_TEST(the_steps_go_by_connection_and_the_last_stays)
 
 	start(WORDS("--no-auth", "--generate", "2", "--fault", "status=503,status=429,ok"));
 	for (int i = 0; i < 4; i++)
-		ck_assert_int_eq(ask_for((struct stream_ask){ .path = STREAM_SAMPLE }), want[i]);
+		ck_assert_int_eq(ASK(.path = SAMPLE), want[i]);
 	stop();
 }
 END_TEST

@@ -15,6 +15,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#define SAMPLE STREAM_SAMPLE
+#define FILTER STREAM_FILTER
 #define WORDS(...) ((const char *const[]){ __VA_ARGS__, NULL })
 #define ROWS(table) (int)(sizeof table / sizeof table[0])
 
@@ -40,6 +42,8 @@ static int ask_for(struct stream_ask ask)
 	got = stream_ask(&server, &ask);
 	return got.status;
 }
+
+#define ASK(...) ask_for((struct stream_ask){ __VA_ARGS__ })
 
 /* A header for the server's own account. The caller's buffer has 1024 bytes. */
 static const char *sign(char *buffer, const char *method, const char *uri, const char *body,
@@ -81,10 +85,10 @@ START_TEST(a_signed_filter_request_gets_every_message)
 	char header[1024];
 
 	start(WORDS("--generate", "50"));
-	sign(header, "POST", STREAM_FILTER "?stall_warnings=true", body, "n1", time(NULL),
+	sign(header, "POST", FILTER "?stall_warnings=true", body, "n1", time(NULL),
 	     "demo-token-secret");
-	ck_assert_int_eq(ask_for((struct stream_ask){ .path = STREAM_FILTER "?stall_warnings=true", .body = body,
-					       .authorization = header }), 200);
+	ck_assert_int_eq(ASK(.path = FILTER "?stall_warnings=true", .body = body,
+					       .authorization = header), 200);
 	ck_assert_int_eq(got.code, CURLE_OK);
 	ck_assert_int_eq(stream_count_messages(got.body, got.len), 50);
 	stop();
@@ -97,7 +101,7 @@ START_TEST(delimited_lengths_count_the_final_line_end)
 	const char *at;
 
 	start(WORDS("--no-auth", "--generate", "50"));
-	ck_assert_int_eq(ask_for((struct stream_ask){ .path = STREAM_SAMPLE "?delimited=length" }), 200);
+	ck_assert_int_eq(ASK(.path = SAMPLE "?delimited=length"), 200);
 	for (at = got.body; at < got.body + got.len; count++) {
 		char *end;
 		const size_t len = strtoul(at, &end, 10);
@@ -119,7 +123,8 @@ static const struct {
 } forms[] = {
 	{ "chunks of 7 bytes", (const char *const[]){ "--chunk", "7", NULL }, false },
 	{ "gzip", (const char *const[]){ "--gzip", NULL }, true },
-	{ "gzip in chunks of 3 bytes", (const char *const[]){ "--gzip", "--chunk", "3", NULL }, true },
+	{ "gzip in chunks of 3 bytes",
+	  (const char *const[]){ "--gzip", "--chunk", "3", NULL }, true },
 	{ "gzip not asked for", (const char *const[]){ "--gzip", NULL }, false },
 	{ "dripping", (const char *const[]){ "--fault", "drip=20:0", NULL }, false },
 	{ "a rate", (const char *const[]){ "--rate", "100000", NULL }, false },
@@ -132,7 +137,7 @@ START_TEST(the_bytes_are_the_same_however_they_come)
 	size_t len;
 
 	start(words);
-	ask_for((struct stream_ask){ .path = STREAM_SAMPLE });
+	ASK(.path = SAMPLE);
 	plain = got.body;
 	len = got.len;
 	got.body = NULL;
@@ -140,7 +145,7 @@ START_TEST(the_bytes_are_the_same_however_they_come)
 	for (int i = 0; forms[_i].words[i]; i++)
 		words[3 + i] = forms[_i].words[i];
 	start(words);
-	ask_for((struct stream_ask){ .path = STREAM_SAMPLE, .gzip = forms[_i].gzip });
+	ASK(.path = SAMPLE, .gzip = forms[_i].gzip);
 	ck_assert_msg(got.code == CURLE_OK && got.len == len &&
 		      memcmp(got.body, plain, len) == 0, "%s", forms[_i].name);
 	free(plain);
@@ -156,7 +161,7 @@ START_TEST(a_file_is_sent_line_by_line)
 	ck_assert_int_eq(write(fd, "{\"a\":1}\n\n{\"b\":2}\r\n{\"c\":3}", 25), 25);
 	close(fd);
 	start(WORDS("--no-auth", "--file", path));
-	ck_assert_int_eq(ask_for((struct stream_ask){ .path = STREAM_SAMPLE }), 200);
+	ck_assert_int_eq(ASK(.path = SAMPLE), 200);
 	ck_assert_str_eq(got.body, "{\"a\":1}\r\n{\"b\":2}\r\n{\"c\":3}\r\n");
 	unlink(path);
 	stop();
@@ -166,7 +171,7 @@ END_TEST
 START_TEST(silence_is_broken_by_empty_lines)
 {
 	start(WORDS("--no-auth", "--generate", "0", "--then", "hold", "--keep-alive-ms", "5"));
-	ask_for((struct stream_ask){ .path = STREAM_SAMPLE, .stop_at = 6 });
+	ASK(.path = SAMPLE, .stop_at = 6);
 	ck_assert_str_eq(got.body, "\r\n\r\n\r\n");
 	stop();
 }
@@ -175,7 +180,7 @@ END_TEST
 START_TEST(repeat_has_no_end)
 {
 	start(WORDS("--no-auth", "--generate", "3", "--repeat"));
-	ask_for((struct stream_ask){ .path = STREAM_SAMPLE, .stop_at = 1000000 });
+	ASK(.path = SAMPLE, .stop_at = 1000000);
 	ck_assert_uint_ge(got.len, 1000000);
 	stop();
 }
@@ -188,7 +193,7 @@ START_TEST(a_unix_socket_and_another_path_serve_as_well)
 	ck_assert_ptr_nonnull(mkdtemp(path));
 	rmdir(path);
 	start(WORDS("--no-auth", "--generate", "3", "--unix", path, "--path", "/2/else"));
-	ck_assert_int_eq(ask_for((struct stream_ask){ .path = "/2/else", .unix_path = path }), 200);
+	ck_assert_int_eq(ASK(.path = "/2/else", .unix_path = path), 200);
 	ck_assert_int_eq(stream_count_messages(got.body, got.len), 3);
 	stop();
 	ck_assert_int_lt(access(path, F_OK), 0);
@@ -204,26 +209,26 @@ static const struct {
 	int status;
 } refusals[] = {
 	{ "another path", "/1.1/other.json", NULL, 404 },
-	{ "no predicate", STREAM_FILTER, NULL, 406 },
-	{ "a language is no predicate", STREAM_FILTER, "language=ko", 406 },
-	{ "a phrase of 61 bytes", STREAM_FILTER,
+	{ "no predicate", FILTER, NULL, 406 },
+	{ "a language is no predicate", FILTER, "language=ko", 406 },
+	{ "a phrase of 61 bytes", FILTER,
 	  "track=1234567890123456789012345678901234567890123456789012345678901", 406 },
-	{ "a phrase of 60 bytes", STREAM_FILTER,
+	{ "a phrase of 60 bytes", FILTER,
 	  "track=123456789012345678901234567890123456789012345678901234567890", 200 },
-	{ "21 syllables are 63 bytes", STREAM_FILTER,
+	{ "21 syllables are 63 bytes", FILTER,
 	  "track=%ED%95%9C%ED%95%9C%ED%95%9C%ED%95%9C%ED%95%9C%ED%95%9C%ED%95%9C%ED%95%9C"
 	  "%ED%95%9C%ED%95%9C%ED%95%9C%ED%95%9C%ED%95%9C%ED%95%9C%ED%95%9C%ED%95%9C"
 	  "%ED%95%9C%ED%95%9C%ED%95%9C%ED%95%9C%ED%95%9C", 406 },
-	{ "an empty phrase", STREAM_FILTER, "track=a,,b", 406 },
-	{ "a name to follow", STREAM_FILTER, "follow=mina", 406 },
-	{ "ids to follow", STREAM_FILTER, "follow=1,22", 200 },
-	{ "a box", STREAM_FILTER, "locations=-122.75,36.8,-121.75,37.8", 200 },
-	{ "a box with the corners changed", STREAM_FILTER, "locations=-121.75,37.8,-122.75,36.8", 406 },
-	{ "three numbers", STREAM_FILTER, "locations=1,2,3", 406 },
-	{ "a box beyond the pole", STREAM_FILTER, "locations=1,2,3,91", 406 },
-	{ "count without permission", STREAM_FILTER "?count=5", "track=a", 416 },
-	{ "an unknown filter level", STREAM_FILTER "?filter_level=high", "track=a", 406 },
-	{ "GET with a query", STREAM_FILTER "?track=a", NULL, 200 },
+	{ "an empty phrase", FILTER, "track=a,,b", 406 },
+	{ "a name to follow", FILTER, "follow=mina", 406 },
+	{ "ids to follow", FILTER, "follow=1,22", 200 },
+	{ "a box", FILTER, "locations=-122.75,36.8,-121.75,37.8", 200 },
+	{ "a box with the corners changed", FILTER, "locations=-121.75,37.8,-122.75,36.8", 406 },
+	{ "three numbers", FILTER, "locations=1,2,3", 406 },
+	{ "a box beyond the pole", FILTER, "locations=1,2,3,91", 406 },
+	{ "count without permission", FILTER "?count=5", "track=a", 416 },
+	{ "an unknown filter level", FILTER "?filter_level=high", "track=a", 406 },
+	{ "GET with a query", FILTER "?track=a", NULL, 200 },
 };
 
 START_TEST(parameters_are_checked)
@@ -231,7 +236,7 @@ START_TEST(parameters_are_checked)
 	int status;
 
 	start(WORDS("--no-auth", "--generate", "1"));
-	status = ask_for((struct stream_ask){ .path = refusals[_i].path, .body = refusals[_i].body });
+	status = ASK(.path = refusals[_i].path, .body = refusals[_i].body);
 	ck_assert_msg(status == refusals[_i].status, "%s: %d", refusals[_i].name, status);
 	stop();
 }
@@ -258,11 +263,11 @@ START_TEST(too_many_of_them_are_413)
 		strcat(body, limits[_i].item);
 	body[strlen(body) - 1] = 0;
 	start(WORDS("--no-auth", "--generate", "1"));
-	status = ask_for((struct stream_ask){ .path = STREAM_FILTER, .body = body });
+	status = ASK(.path = FILTER, .body = body);
 	ck_assert_msg(status == 200, "%s at the limit: %d", limits[_i].name, status);
 	strcat(strcat(body, ","), limits[_i].item);
 	body[strlen(body) - 1] = 0;
-	status = ask_for((struct stream_ask){ .path = STREAM_FILTER, .body = body });
+	status = ASK(.path = FILTER, .body = body);
 	ck_assert_msg(status == 413, "%s above it: %d", limits[_i].name, status);
 	free(body);
 	stop();
@@ -274,10 +279,10 @@ START_TEST(a_wrong_secret_is_401_code_32)
 	char header[1024];
 
 	start(WORDS("--generate", "1"));
-	sign(header, "GET", STREAM_SAMPLE, NULL, "n1", time(NULL), "another secret");
-	ck_assert_int_eq(ask_for((struct stream_ask){ .path = STREAM_SAMPLE, .authorization = header }), 401);
+	sign(header, "GET", SAMPLE, NULL, "n1", time(NULL), "another secret");
+	ck_assert_int_eq(ASK(.path = SAMPLE, .authorization = header), 401);
 	ck_assert_ptr_nonnull(strstr(got.body, "\"code\":32"));
-	ck_assert_int_eq(ask_for((struct stream_ask){ .path = STREAM_SAMPLE }), 401);
+	ck_assert_int_eq(ASK(.path = SAMPLE), 401);
 	ck_assert_ptr_nonnull(strstr(got.body, "\"code\":32"));
 	stop();
 }
@@ -288,8 +293,8 @@ START_TEST(an_old_timestamp_is_401_code_135)
 	char header[1024];
 
 	start(WORDS("--generate", "1"));
-	sign(header, "GET", STREAM_SAMPLE, NULL, "n1", time(NULL) - 400, "demo-token-secret");
-	ck_assert_int_eq(ask_for((struct stream_ask){ .path = STREAM_SAMPLE, .authorization = header }), 401);
+	sign(header, "GET", SAMPLE, NULL, "n1", time(NULL) - 400, "demo-token-secret");
+	ck_assert_int_eq(ASK(.path = SAMPLE, .authorization = header), 401);
 	ck_assert_ptr_nonnull(strstr(got.body, "\"code\":135"));
 	stop();
 }
@@ -300,9 +305,9 @@ START_TEST(a_nonce_is_good_once)
 	char header[1024];
 
 	start(WORDS("--generate", "1"));
-	sign(header, "GET", STREAM_SAMPLE, NULL, "n1", time(NULL), "demo-token-secret");
-	ck_assert_int_eq(ask_for((struct stream_ask){ .path = STREAM_SAMPLE, .authorization = header }), 200);
-	ck_assert_int_eq(ask_for((struct stream_ask){ .path = STREAM_SAMPLE, .authorization = header }), 401);
+	sign(header, "GET", SAMPLE, NULL, "n1", time(NULL), "demo-token-secret");
+	ck_assert_int_eq(ASK(.path = SAMPLE, .authorization = header), 200);
+	ck_assert_int_eq(ASK(.path = SAMPLE, .authorization = header), 401);
 	stop();
 }
 END_TEST
@@ -310,8 +315,8 @@ END_TEST
 START_TEST(coming_again_too_soon_is_420)
 {
 	start(WORDS("--no-auth", "--generate", "1", "--strict-rate=60000"));
-	ck_assert_int_eq(ask_for((struct stream_ask){ .path = STREAM_SAMPLE }), 200);
-	ck_assert_int_eq(ask_for((struct stream_ask){ .path = STREAM_SAMPLE }), 420);
+	ck_assert_int_eq(ASK(.path = SAMPLE), 200);
+	ck_assert_int_eq(ASK(.path = SAMPLE), 420);
 	stop();
 }
 END_TEST
@@ -322,12 +327,12 @@ START_TEST(a_wrong_clock_wants_its_own_time)
 	const int64_t now = time(NULL);
 
 	start(WORDS("--generate", "1", "--fault", "wrong-date=-7200"));
-	sign(header, "GET", STREAM_SAMPLE, NULL, "n1", now, "demo-token-secret");
-	ck_assert_int_eq(ask_for((struct stream_ask){ .path = STREAM_SAMPLE, .authorization = header }), 401);
+	sign(header, "GET", SAMPLE, NULL, "n1", now, "demo-token-secret");
+	ck_assert_int_eq(ASK(.path = SAMPLE, .authorization = header), 401);
 	ck_assert_ptr_nonnull(strstr(got.body, "\"code\":135"));
 	ck_assert_int_le(llabs((long long)(curl_getdate(got.date, NULL) - (now - 7200))), 60);
-	sign(header, "GET", STREAM_SAMPLE, NULL, "n2", curl_getdate(got.date, NULL), "demo-token-secret");
-	ck_assert_int_eq(ask_for((struct stream_ask){ .path = STREAM_SAMPLE, .authorization = header }), 200);
+	sign(header, "GET", SAMPLE, NULL, "n2", curl_getdate(got.date, NULL), "demo-token-secret");
+	ck_assert_int_eq(ASK(.path = SAMPLE, .authorization = header), 200);
 	stop();
 }
 END_TEST
@@ -337,7 +342,7 @@ END_TEST
 /* Drives the older stream until it ends, a newer one is opened and left on the way. */
 START_TEST(a_newer_stream_ends_the_older_with_code_7)
 {
-	const struct stream_ask ask = { .path = STREAM_SAMPLE };
+	const struct stream_ask ask = { .path = SAMPLE };
 	struct curl_slist *headers = NULL;
 	struct stream_answer older = { 0 };
 	CURLM *multi = curl_multi_init();
@@ -351,7 +356,7 @@ START_TEST(a_newer_stream_ends_the_older_with_code_7)
 	while (running) {
 		ck_assert_int_eq(curl_multi_perform(multi, &running), CURLM_OK);
 		if (older.len > 0 && !opened) {
-			ask_for((struct stream_ask){ .path = STREAM_SAMPLE, .stop_at = 1 });
+			ASK(.path = SAMPLE, .stop_at = 1);
 			opened = true;
 		}
 		curl_multi_poll(multi, NULL, 0, 1000, NULL);
@@ -369,7 +374,7 @@ END_TEST
 START_TEST(a_negative_count_ends_with_code_9)
 {
 	start(WORDS("--no-auth", "--generate", "50", "--allow-count"));
-	ck_assert_int_eq(ask_for((struct stream_ask){ .path = STREAM_SAMPLE "?count=-4" }), 200);
+	ck_assert_int_eq(ASK(.path = SAMPLE "?count=-4"), 200);
 	ck_assert_int_eq(stream_count_messages(got.body, got.len), 5);
 	ck_assert_ptr_nonnull(strstr(got.body, "{\"disconnect\":{\"code\":9,"));
 	stop();
@@ -384,8 +389,8 @@ START_TEST(a_request_is_recorded_as_it_came)
 
 	close(fd);
 	start(WORDS("--no-auth", "--generate", "1", "--record", path));
-	ask_for((struct stream_ask){ .path = STREAM_FILTER "?delimited=length",
-			      .body = "track=%ED%95%9C%EA%B5%AD%EC%96%B4,a%20b" });
+	ASK(.path = FILTER "?delimited=length",
+			      .body = "track=%ED%95%9C%EA%B5%AD%EC%96%B4,a%20b");
 	stop();
 	record = json_load_file(path, JSON_DISABLE_EOF_CHECK, NULL);
 	unlink(path);
@@ -393,7 +398,7 @@ START_TEST(a_request_is_recorded_as_it_came)
 	ck_assert_int_eq(json_integer_value(json_object_get(record, "connection")), 1);
 	ck_assert_str_eq(json_string_value(json_object_get(record, "method")), "POST");
 	ck_assert_str_eq(json_string_value(json_object_get(record, "url")),
-			 STREAM_FILTER "?delimited=length");
+			 FILTER "?delimited=length");
 	ck_assert_str_eq(json_string_value(json_object_get(record, "body")),
 			 "track=%ED%95%9C%EA%B5%AD%EC%96%B4,a%20b");
 	ck_assert_str_eq(json_string_value(json_array_get(json_object_get(record, "track"), 0)),
@@ -407,8 +412,8 @@ END_TEST
 START_TEST(once_is_over_after_one_whole_stream)
 {
 	start(WORDS("--no-auth", "--generate", "5", "--once", "--fault", "cut=2,ok"));
-	ask_for((struct stream_ask){ .path = STREAM_SAMPLE });
-	ck_assert_int_eq(ask_for((struct stream_ask){ .path = STREAM_SAMPLE }), 200);
+	ASK(.path = SAMPLE);
+	ck_assert_int_eq(ASK(.path = SAMPLE), 200);
 	ck_assert_int_eq(stream_count_messages(got.body, got.len), 5);
 	free(got.body);
 	ck_assert_int_eq(stream_server_wait(&server), 0);

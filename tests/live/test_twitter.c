@@ -82,7 +82,8 @@ static void live_init(struct live *live, const struct reply *replies, size_t rep
 	source = weir_twitter_source_add(live->pipeline, "twitter",
 					 WEIR_WITH(weir_twitter_source_options,
 						   .consumer_key = "ck", .consumer_secret = "cs",
-						   .token = "t", .token_secret = "ts", .track = "a b",
+						   .token = "t", .token_secret = "ts",
+						   .track = "a b",
 						   .url = live->url, .proven_ms = 1));
 	ck_assert_msg(source, "%s", weir_pipeline_error(live->pipeline)->text);
 	sink = recorder_add(&live->recorder, live->pipeline, "recorder");

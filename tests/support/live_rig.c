@@ -187,7 +187,6 @@ void live_serve(struct live *live, const char *path, const char *const *words)
 		ck_assert_uint_lt(count, MOST_WORDS);
 		all[count++] = *words;
 	}
-	setenv("STREAM_SERVER", BUILD_DIR "/examples/stream_server", 0);
 	ck_assert_int_eq(stream_server_start(&live->server, all), 0);
 	snprintf(live->url, sizeof live->url, "%s%s", live->server.url, path);
 	live->options.url = live->url;

@@ -35,8 +35,8 @@ struct twitter_rig *rig_new(const struct script_answer *answers, size_t answer_c
 void rig_start(struct twitter_rig *rig);
 
 /*
- * Steps, moving the clock by what the pipeline asks for, for `ms` in all or until it has ended. Fails
- * the test when the pipeline spins.
+ * Steps, moving the clock by what the pipeline asks for, for `ms` in all or until it has ended.
+ * Fails the test when the pipeline spins.
  */
 enum weir_status rig_run(struct twitter_rig *rig, uint64_t ms);
 

@@ -23,9 +23,10 @@ static const struct {
 		"oauth_nonce=\"wIjqoS\", "
 		"oauth_callback=\"http%3A%2F%2Fprinter.example.com%2Fready\"" },
 		"kd94hf93k423kf44", "",
-		"POST&https%3A%2F%2Fphotos.example.net%2Finitiate&oauth_callback%3Dhttp%253A%252F%252"
-		"Fprinter.example.com%252Fready%26oauth_consumer_key%3Ddpf43f3p2l4k3l03%26oauth_nonce"
-		"%3DwIjqoS%26oauth_signature_method%3DHMAC-SHA1%26oauth_timestamp%3D137131200",
+		"POST&https%3A%2F%2Fphotos.example.net%2Finitiate&oauth_callback%3Dhttp%253A%"
+		"252F%252Fprinter.example.com%252Fready%26oauth_consumer_key%3Ddpf43f3p2l4k3l"
+		"03%26oauth_nonce%3DwIjqoS%26oauth_signature_method%3DHMAC-SHA1%26oauth_times"
+		"tamp%3D137131200",
 		"74KNZJeDHnMBp0EMJ9ZHt/XKycU=" },
 	{ "B2, RFC 5849: a token and a verifier",
 	  { .method = "POST", .scheme = "https", .host = "photos.example.net",
@@ -36,9 +37,10 @@ static const struct {
 		"oauth_token=\"hh5s93j4hdidpola\", oauth_nonce=\"walatlh\", "
 		"oauth_verifier=\"hfdp7dh39dks9884\"" },
 		"kd94hf93k423kf44", "hdhd0244k9j7ao03",
-		"POST&https%3A%2F%2Fphotos.example.net%2Ftoken&oauth_consumer_key%3Ddpf43f3p2l4k3l03%"
-		"26oauth_nonce%3Dwalatlh%26oauth_signature_method%3DHMAC-SHA1%26oauth_timestamp%3D137"
-		"131201%26oauth_token%3Dhh5s93j4hdidpola%26oauth_verifier%3Dhfdp7dh39dks9884",
+		"POST&https%3A%2F%2Fphotos.example.net%2Ftoken&oauth_consumer_key%3Ddpf43f3p2"
+		"l4k3l03%26oauth_nonce%3Dwalatlh%26oauth_signature_method%3DHMAC-SHA1%26oauth"
+		"_timestamp%3D137131201%26oauth_token%3Dhh5s93j4hdidpola%26oauth_verifier%3Dh"
+		"fdp7dh39dks9884",
 		"gKgrFCywp7rO0OXSjdot/IHF7IU=" },
 	{ "B3, RFC 5849: a query, over http",
 	  { .method = "GET", .scheme = "http", .host = "photos.example.net",
@@ -48,9 +50,10 @@ static const struct {
 		"oauth_signature_method=\"HMAC-SHA1\", oauth_timestamp=\"137131202\", "
 		"oauth_token=\"nnch734d00sl2jdk\", oauth_nonce=\"chapoH\"" },
 		"kd94hf93k423kf44", "pfkkdhi9sl3r4s00",
-		"GET&http%3A%2F%2Fphotos.example.net%2Fphotos&file%3Dvacation.jpg%26oauth_consumer_ke"
-		"y%3Ddpf43f3p2l4k3l03%26oauth_nonce%3DchapoH%26oauth_signature_method%3DHMAC-SHA1%26o"
-		"auth_timestamp%3D137131202%26oauth_token%3Dnnch734d00sl2jdk%26size%3Doriginal",
+		"GET&http%3A%2F%2Fphotos.example.net%2Fphotos&file%3Dvacation.jpg%26oauth_con"
+		"sumer_key%3Ddpf43f3p2l4k3l03%26oauth_nonce%3DchapoH%26oauth_signature_method"
+		"%3DHMAC-SHA1%26oauth_timestamp%3D137131202%26oauth_token%3Dnnch734d00sl2jdk%"
+		"26size%3Doriginal",
 		"MdpQcU8iPSUjWoN/UDMsK2sui9I=" },
 	{ "B4, RFC 5849: repeated names, empty values, + in the body",
 	  { .method = "POST", .scheme = "http", .host = "example.com",
@@ -61,10 +64,10 @@ static const struct {
 		"oauth_signature_method=\"HMAC-SHA1\", oauth_timestamp=\"137131201\", "
 		"oauth_nonce=\"7d8f3e4a\"" },
 		"j49sk3j29djd", "dh893hdasih9",
-		"POST&http%3A%2F%2Fexample.com%2Frequest&a2%3Dr%2520b%26a3%3D2%2520q%26a3%3Da%26b5%3D"
-		"%253D%25253D%26c%2540%3D%26c2%3D%26oauth_consumer_key%3D9djdj82h48djs9d2%26oauth_non"
-		"ce%3D7d8f3e4a%26oauth_signature_method%3DHMAC-SHA1%26oauth_timestamp%3D137131201%26o"
-		"auth_token%3Dkkk9d7dh3k39sjv7",
+		"POST&http%3A%2F%2Fexample.com%2Frequest&a2%3Dr%2520b%26a3%3D2%2520q%26a3%3Da"
+		"%26b5%3D%253D%25253D%26c%2540%3D%26c2%3D%26oauth_consumer_key%3D9djdj82h48dj"
+		"s9d2%26oauth_nonce%3D7d8f3e4a%26oauth_signature_method%3DHMAC-SHA1%26oauth_t"
+		"imestamp%3D137131201%26oauth_token%3Dkkk9d7dh3k39sjv7",
 		"r6/TJjbCOr97/+UU0NsvSne7s5g=" },
 	{ "C1, Korean phrases, parameters in query and body",
 	  { .method = "POST", .scheme = "https", .host = "stream.twitter.com",
@@ -77,19 +80,21 @@ static const struct {
 		"oauth_timestamp=\"1318622958\", "
 		"oauth_token=\"370773112-GmHxMAgYyLbNEtIKZeRNFsMKPR9EyMZeS9weJAEb\", "
 		"oauth_version=\"1.0\"" },
-		"kAcSOqF21Fu85e7zjz7ZN2U4ZRhfV3WpwPAoE3Z7kBw", "LswwdoUaIvS8ltyTt5jkRh4J50vUPVVHtR2YPi5kE",
-		"POST&https%3A%2F%2Fstream.twitter.com%2F1.1%2Fstatuses%2Ffilter.json&delimited%3Dlen"
-		"gth%26oauth_consumer_key%3Dxvz1evFS4wEEPTGEFPHBog%26oauth_nonce%3DkYjzVBB8Y0ZFabxSWb"
-		"WovY3uYSQ2pTgmZeNu2VS4cg%26oauth_signature_method%3DHMAC-SHA1%26oauth_timestamp%3D13"
-		"18622958%26oauth_token%3D370773112-GmHxMAgYyLbNEtIKZeRNFsMKPR9EyMZeS9weJAEb%26oauth_"
-		"version%3D1.0%26stall_warnings%3Dtrue%26track%3D%25ED%2595%259C%25EA%25B5%25AD%25EC%"
-		"2596%25B4%252C%25EC%25B9%25B4%25ED%2594%2584%25EC%25B9%25B4%2520%25EC%258A%25A4%25ED"
-		"%258A%25B8%25EB%25A6%25BC",
+		"kAcSOqF21Fu85e7zjz7ZN2U4ZRhfV3WpwPAoE3Z7kBw",
+		"LswwdoUaIvS8ltyTt5jkRh4J50vUPVVHtR2YPi5kE",
+		"POST&https%3A%2F%2Fstream.twitter.com%2F1.1%2Fstatuses%2Ffilter.json&delimit"
+		"ed%3Dlength%26oauth_consumer_key%3Dxvz1evFS4wEEPTGEFPHBog%26oauth_nonce%3DkY"
+		"jzVBB8Y0ZFabxSWbWovY3uYSQ2pTgmZeNu2VS4cg%26oauth_signature_method%3DHMAC-SHA"
+		"1%26oauth_timestamp%3D1318622958%26oauth_token%3D370773112-GmHxMAgYyLbNEtIKZ"
+		"eRNFsMKPR9EyMZeS9weJAEb%26oauth_version%3D1.0%26stall_warnings%3Dtrue%26trac"
+		"k%3D%25ED%2595%259C%25EA%25B5%25AD%25EC%2596%25B4%252C%25EC%25B9%25B4%25ED%2"
+		"594%2584%25EC%25B9%25B4%2520%25EC%258A%25A4%25ED%258A%25B8%25EB%25A6%25BC",
 		"y/BFYQkI6uqEx7MjdakUcCtWrJc=" },
 	{ "C2, mixed scripts, all in the body",
 	  { .method = "POST", .scheme = "https", .host = "stream.twitter.com",
 		.uri = "/1.1/statuses/filter.json",
-		.body = "track=%23%ED%8C%8C%EC%9D%B4%EC%8D%AC%2Ctouch%C3%A9%20%E2%98%83&language=ko%2Cen&"
+		.body = "track=%23%ED%8C%8C%EC%9D%B4%EC%8D%AC%2Ctouch%C3%A9%20%E2%98%83"
+		"&language=ko%2Cen&"
 		"follow=6253282%2C2244994945&locations=-122.75%2C36.8%2C-121.75%2C37.8",
 		.authorization = "OAuth oauth_consumer_key=\"xvz1evFS4wEEPTGEFPHBog\", "
 		"oauth_nonce=\"kYjzVBB8Y0ZFabxSWbWovY3uYSQ2pTgmZeNu2VS4cg\", "
@@ -97,14 +102,16 @@ static const struct {
 		"oauth_timestamp=\"1318622958\", "
 		"oauth_token=\"370773112-GmHxMAgYyLbNEtIKZeRNFsMKPR9EyMZeS9weJAEb\", "
 		"oauth_version=\"1.0\"" },
-		"kAcSOqF21Fu85e7zjz7ZN2U4ZRhfV3WpwPAoE3Z7kBw", "LswwdoUaIvS8ltyTt5jkRh4J50vUPVVHtR2YPi5kE",
-		"POST&https%3A%2F%2Fstream.twitter.com%2F1.1%2Fstatuses%2Ffilter.json&follow%3D625328"
-		"2%252C2244994945%26language%3Dko%252Cen%26locations%3D-122.75%252C36.8%252C-121.75%2"
-		"52C37.8%26oauth_consumer_key%3Dxvz1evFS4wEEPTGEFPHBog%26oauth_nonce%3DkYjzVBB8Y0ZFab"
-		"xSWbWovY3uYSQ2pTgmZeNu2VS4cg%26oauth_signature_method%3DHMAC-SHA1%26oauth_timestamp%"
-		"3D1318622958%26oauth_token%3D370773112-GmHxMAgYyLbNEtIKZeRNFsMKPR9EyMZeS9weJAEb%26oa"
-		"uth_version%3D1.0%26track%3D%2523%25ED%258C%258C%25EC%259D%25B4%25EC%258D%25AC%252Ct"
-		"ouch%25C3%25A9%2520%25E2%2598%2583",
+		"kAcSOqF21Fu85e7zjz7ZN2U4ZRhfV3WpwPAoE3Z7kBw",
+		"LswwdoUaIvS8ltyTt5jkRh4J50vUPVVHtR2YPi5kE",
+		"POST&https%3A%2F%2Fstream.twitter.com%2F1.1%2Fstatuses%2Ffilter.json&follow%"
+		"3D6253282%252C2244994945%26language%3Dko%252Cen%26locations%3D-122.75%252C36"
+		".8%252C-121.75%252C37.8%26oauth_consumer_key%3Dxvz1evFS4wEEPTGEFPHBog%26oaut"
+		"h_nonce%3DkYjzVBB8Y0ZFabxSWbWovY3uYSQ2pTgmZeNu2VS4cg%26oauth_signature_metho"
+		"d%3DHMAC-SHA1%26oauth_timestamp%3D1318622958%26oauth_token%3D370773112-GmHxM"
+		"AgYyLbNEtIKZeRNFsMKPR9EyMZeS9weJAEb%26oauth_version%3D1.0%26track%3D%2523%25"
+		"ED%258C%258C%25EC%259D%25B4%25EC%258D%25AC%252Ctouch%25C3%25A9%2520%25E2%259"
+		"8%2583",
 		"Bu/5pmfWyYgN9ELA/PMZKC6L4js=" },
 	{ "C3, query only",
 	  { .method = "GET", .scheme = "https", .host = "stream.twitter.com",
@@ -116,12 +123,13 @@ static const struct {
 		"oauth_timestamp=\"1318622958\", "
 		"oauth_token=\"370773112-GmHxMAgYyLbNEtIKZeRNFsMKPR9EyMZeS9weJAEb\", "
 		"oauth_version=\"1.0\"" },
-		"kAcSOqF21Fu85e7zjz7ZN2U4ZRhfV3WpwPAoE3Z7kBw", "LswwdoUaIvS8ltyTt5jkRh4J50vUPVVHtR2YPi5kE",
-		"GET&https%3A%2F%2Fstream.twitter.com%2F1.1%2Fstatuses%2Fsample.json&delimited%3Dleng"
-		"th%26oauth_consumer_key%3Dxvz1evFS4wEEPTGEFPHBog%26oauth_nonce%3DkYjzVBB8Y0ZFabxSWbW"
-		"ovY3uYSQ2pTgmZeNu2VS4cg%26oauth_signature_method%3DHMAC-SHA1%26oauth_timestamp%3D131"
-		"8622958%26oauth_token%3D370773112-GmHxMAgYyLbNEtIKZeRNFsMKPR9EyMZeS9weJAEb%26oauth_v"
-		"ersion%3D1.0%26stall_warnings%3Dtrue",
+		"kAcSOqF21Fu85e7zjz7ZN2U4ZRhfV3WpwPAoE3Z7kBw",
+		"LswwdoUaIvS8ltyTt5jkRh4J50vUPVVHtR2YPi5kE",
+		"GET&https%3A%2F%2Fstream.twitter.com%2F1.1%2Fstatuses%2Fsample.json&delimite"
+		"d%3Dlength%26oauth_consumer_key%3Dxvz1evFS4wEEPTGEFPHBog%26oauth_nonce%3DkYj"
+		"zVBB8Y0ZFabxSWbWovY3uYSQ2pTgmZeNu2VS4cg%26oauth_signature_method%3DHMAC-SHA1"
+		"%26oauth_timestamp%3D1318622958%26oauth_token%3D370773112-GmHxMAgYyLbNEtIKZe"
+		"RNFsMKPR9EyMZeS9weJAEb%26oauth_version%3D1.0%26stall_warnings%3Dtrue",
 		"rSTl5Y8mRrYqVdesqiaVjwglHWw=" },
 };
 
@@ -151,7 +159,8 @@ START_TEST(the_signature_is_the_published_one)
 {
 	char got[SIGNATURE_SIZE];
 
-	signature_make(vectors[_i].base, vectors[_i].consumer_secret, vectors[_i].token_secret, got);
+	signature_make(vectors[_i].base, vectors[_i].consumer_secret, vectors[_i].token_secret,
+		       got);
 	ck_assert_msg(strcmp(got, vectors[_i].signature) == 0, "%s: %s", vectors[_i].name, got);
 }
 END_TEST
@@ -188,7 +197,8 @@ static const struct {
 	const char *scheme, *host, *uri;
 	const char *want;	/* how the base string begins */
 } urls[] = {
-	{ "the host in lower case, without its own port", "http", "EXAMPLE.COM:80", "/r%20v/X?id=123",
+	{ "the host in lower case, without its own port", "http", "EXAMPLE.COM:80",
+	  "/r%20v/X?id=123",
 	  "GET&http%3A%2F%2Fexample.com%2Fr%2520v%2FX&" },
 	{ "another port stays", "https", "www.example.net:8080", "/?q=1",
 	  "GET&https%3A%2F%2Fwww.example.net%3A8080%2F&" },
@@ -216,8 +226,10 @@ END_TEST
 
 static enum signature_verdict check_c1(const char *signature, const char *token, int64_t now_s)
 {
-	const struct credentials credentials = { "xvz1evFS4wEEPTGEFPHBog", vectors[C1].consumer_secret,
-						 token, vectors[C1].token_secret };
+	const struct credentials credentials = {
+		"xvz1evFS4wEEPTGEFPHBog", vectors[C1].consumer_secret, token,
+		vectors[C1].token_secret,
+	};
 	struct signed_request request = request_of(C1);
 	struct param_list header;
 	enum signature_verdict verdict;

@@ -16,7 +16,8 @@
 #include <string.h>
 
 static const char usage[] =
-	"usage: sample [--count N] [--seed S] [--framing lf|crlf|length] [--disconnects] [--counts]\n"
+	"usage: sample [--count N] [--seed S] [--framing lf|crlf|length]\n"
+	"              [--disconnects] [--counts]\n"
 	"  --count N      how many messages (1000)\n"
 	"  --seed S       the same seed gives the same bytes (1)\n"
 	"  --framing F    lf: a line each (default); crlf: as on the wire;\n"

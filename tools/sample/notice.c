@@ -197,8 +197,10 @@ static void put_control(struct sample *sample, struct out *out)
 /* Changes of an account, a post hidden or shown again, an edited one. */
 static void put_compliance(struct sample *sample, struct out *out)
 {
-	static const char *const changes[] = { "user_delete",	 "user_undelete", "user_protect",
-					       "user_unprotect", "user_suspend",  "user_unsuspend" };
+	static const char *const changes[] = {
+		"user_delete",	  "user_undelete", "user_protect",
+		"user_unprotect", "user_suspend",  "user_unsuspend",
+	};
 	const uint64_t user = user_id(sample);
 	const uint64_t id = sample__id_at(sample, sample->now_ms - 7200000);
 	const unsigned roll = sample__below(sample, 9);

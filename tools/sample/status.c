@@ -58,7 +58,8 @@ static void put_place(struct sample *sample, const struct status *status)
 		sample__put(out, "'geo':{'type':'Point','coordinates':[%u.%u,-%u.%u]},"
 			"'coordinates':{'type':'Point','coordinates':[-%u.%u,%u.%u]},",
 			lat, fraction, lon, fraction, lon, fraction, lat, fraction);
-	sample__put(out, "'place':{'id':'01fab1ed%u','url':'https://places.example/1.1/geo/%u.json',"
+	sample__put(out, "'place':{'id':'01fab1ed%u',"
+		"'url':'https://places.example/1.1/geo/%u.json',"
 		"'place_type':'city','name':'Mossgrove','full_name':'Mossgrove, Tidewater',"
 		"'country_code':'XT','country':'Tidewater','bounding_box':{'type':'Polygon',"
 		"'coordinates':[[[-%u.0,%u.0],[-%u.0,%u.9999],[-%u.5,%u.9999],[-%u.5,%u.0]]]},"

@@ -133,7 +133,8 @@ static struct phrase load_phrase(struct vocabulary *words, const char *text)
 	return phrase;
 }
 
-static void load(struct vocabulary *words, struct phrases *to, const char *const *from, size_t count)
+static void load(struct vocabulary *words, struct phrases *to, const char *const *from,
+		 size_t count)
 {
 	assert(count <= sizeof to->items / sizeof to->items[0]);
 	for (size_t i = 0; i < count; i++)

@@ -89,7 +89,8 @@ static enum weir_status check_track(const struct weir_twitter_source_options *op
 		if (check_phrase(phrase, ++count, err) < 0)
 			return WEIR_ERR_INVALID;
 	if (count > options->max_phrases)
-		return too_many("track", "phrases", count, options->max_phrases, "max_phrases", err);
+		return too_many("track", "phrases", count, options->max_phrases, "max_phrases",
+				err);
 	return WEIR_OK;
 }
 

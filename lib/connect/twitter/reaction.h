@@ -27,7 +27,7 @@ struct weir__twitter_status {
 const struct weir__twitter_status *weir__twitter_status(int http_status);
 
 enum weir__twitter_parting {
-	WEIR__TWITTER_PART_DROP,	/* as a dropped connection: at once if it was a proven one */
+	WEIR__TWITTER_PART_DROP,	/* as a dropped connection: at once after a proven one */
 	WEIR__TWITTER_PART_BACKOFF,	/* network backoff, no free attempt */
 	WEIR__TWITTER_PART_TAKEOVER,	/* another consumer: alert, one more try after a minute */
 	WEIR__TWITTER_PART_END,		/* as intended: the source ends */

@@ -198,7 +198,8 @@ static bool is_fight(struct weir__twitter_source *source)
 static enum weir_status on_disconnect(struct weir__twitter_source *source, struct weir_error *err)
 {
 	const struct weir__twitter_stream *stream = &source->stream;
-	const struct weir__twitter_disconnect *row = weir__twitter_disconnect(stream->disconnect_code);
+	const struct weir__twitter_disconnect *row =
+		weir__twitter_disconnect(stream->disconnect_code);
 	struct loss loss = {
 		.cause = WEIR_RECONNECT_DISCONNECT,
 		.pace = row->parting == WEIR__TWITTER_PART_DROP ? FREE : BY_CLASS,
@@ -261,7 +262,8 @@ static bool correct_clock(struct weir__twitter_source *source)
 	    (off_ms <= (int64_t)CLOCK_TOLERANCE_MS && off_ms >= -(int64_t)CLOCK_TOLERANCE_MS))
 		return false;
 	weir_port_log(source->port, WEIR_LOG_WARN, "this machine's clock is off: the server's is "
-		      "%jd s ahead of it; signing with the server's time", (intmax_t)offset_ms / 1000);
+		      "%jd s ahead of it; signing with the server's time",
+		      (intmax_t)offset_ms / 1000);
 	source->clock_offset_ms = offset_ms;
 	source->corrected = true;
 	return true;

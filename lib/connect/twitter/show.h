@@ -8,8 +8,8 @@
 #define WEIR__TWITTER_SHOWN 121	/* with the final zero */
 
 /*
- * What there is to see in `text`: one line, printable, at most WEIR__TWITTER_SHOWN - 1 bytes, cut at
- * a character; credentials and OAuth values in it are masked.
+ * What there is to see in `text`: one line, printable, at most WEIR__TWITTER_SHOWN - 1 bytes, cut
+ * at a character; credentials and OAuth values in it are masked.
  */
 void weir__twitter_show(const struct weir_twitter_source_options *options, struct weir_slice text,
 			char ret[WEIR__TWITTER_SHOWN]);

@@ -340,7 +340,8 @@ static const struct weir_source_ops source_ops = {
 /* The transport is ours from the start, whatever is wrong with the rest. */
 static struct weir_http take_http(const struct weir_twitter_source_options *given)
 {
-	const size_t least = offsetof(struct weir_twitter_source_options, http) + sizeof given->http;
+	const size_t least = offsetof(struct weir_twitter_source_options, http) +
+			     sizeof given->http;
 
 	if (!given || given->size < least || !given->http)
 		return (struct weir_http){ NULL, NULL };

@@ -57,7 +57,7 @@ void weir__twitter_stream_end(struct weir__twitter_stream *stream);
  */
 enum weir_status weir__twitter_stream_write(struct weir__twitter_stream *stream,
 					    struct weir_slice bytes, struct weir_error *err);
-/* Emits what is there. WEIR_OK: nothing is left that could be · WEIR_AGAIN: no room · below zero. */
+/* Emits what is there. WEIR_OK: nothing whole is left · WEIR_AGAIN: no room · below zero. */
 enum weir_status weir__twitter_stream_drain(struct weir__twitter_stream *stream,
 					    struct weir_error *err);
 
