@@ -174,7 +174,7 @@ coverage: ## runs the tests and prints the line coverage of lib/
 pc_libdir     := $(patsubst $(PREFIX)/%,$${prefix}/%,$(LIBDIR))
 pc_includedir := $(patsubst $(PREFIX)/%,$${prefix}/%,$(INCLUDEDIR))
 
-$(out)/weir.pc: pkgconfig/weir.pc.in include/weir/base.h FORCE
+$(out)/weir.pc: pkgconfig/weir.pc.in include/weir/base.h FORCE | $(first)
 	@mkdir -p $(@D)
 	@sed -e 's|@PREFIX@|$(PREFIX)|' -e 's|@LIBDIR@|$(pc_libdir)|' \
 		-e 's|@INCLUDEDIR@|$(pc_includedir)|' -e 's|@VERSION@|$(VERSION)|' \

@@ -5,71 +5,13 @@
 #include <string.h>
 
 #include "support/flow.h"
+#include "support/probe.h"
 
 static struct flow flow;
 
 static const char two[] = "22";
 
-/* A source whose steps the test writes. */
-struct probe {
-	enum weir_status (*step)(struct probe *probe, weir_outlet *outlet, struct weir_error *err);
-	weir_port *port;
-	weir_outlet *outlet;	/* of the last step; of no use outside */
-	unsigned opens, steps, closes, frees, emitted, released;
-	enum weir_status fail_open;	/* answered by every open until it is cleared */
-	struct weir_position acks[64];
-	size_t ack_count;
-};
-
 static struct probe probe;
-
-static enum weir_status probe_open(void *self, weir_port *port, struct weir_error *err)
-{
-	struct probe *at = self;
-
-	at->opens++;
-	at->port = port;
-	return at->fail_open < 0
-		       ? weir_error_set(err, at->fail_open, WEIR_REMEDY_RETRY, "not yet")
-		       : WEIR_OK;
-}
-
-static enum weir_status probe_step(void *self, weir_outlet *outlet, uint64_t now_ms,
-				   struct weir_error *err)
-{
-	struct probe *at = self;
-
-	(void)now_ms;
-	at->steps++;
-	at->outlet = outlet;
-	return at->step(at, outlet, err);
-}
-
-static void probe_ack(void *self, struct weir_position upto)
-{
-	struct probe *at = self;
-
-	at->acks[at->ack_count++] = upto;
-}
-
-static void probe_close(void *self)
-{
-	((struct probe *)self)->closes++;
-}
-
-static void probe_free(void *self)
-{
-	((struct probe *)self)->frees++;
-}
-
-static const struct weir_source_ops probe_ops = {
-	.size = sizeof probe_ops,
-	.open = probe_open,
-	.step = probe_step,
-	.ack = probe_ack,
-	.close = probe_close,
-	.free = probe_free,
-};
 
 static void release(void *owner)
 {
@@ -80,8 +22,8 @@ static void begin(const struct weir_pipeline_options *options,
 		  enum weir_status (*step)(struct probe *, weir_outlet *, struct weir_error *))
 {
 	flow_begin(&flow, options);
-	probe = (struct probe){ .step = step };
-	weir_source_add(flow.pipeline, "probe", &probe_ops, &probe);
+	probe = (struct probe){ .step = step, .remedy = WEIR_REMEDY_RETRY };
+	probe_add(flow.pipeline, "probe", &probe);
 	weir_route_add(flow.pipeline, WEIR_WITH(weir_route, .to = "t"), flow.sink);
 }
 
@@ -201,7 +143,7 @@ START_TEST(two_greedy_sources_take_turns)
 
 	begin(WEIR_WITH(weir_pipeline_options, .window_messages = 4), fill_ten_bytes_each);
 	other = (struct probe){ .step = fill_ten_bytes_each };
-	weir_source_add(flow.pipeline, "other", &probe_ops, &other);
+	probe_add(flow.pipeline, "other", &other);
 	flow.out.then = FLOW_HOLD;
 	for (int i = 0; i < 8; i++) {
 		flow_run(&flow);

@@ -189,8 +189,8 @@ START_TEST(an_odd_line_is_passed_on_as_what_it_is_and_the_stream_goes_on)
 		want.len += strcspn(want.data + want.len, "\n") + 1;
 	live_add(&want, lines[_i].line, strlen(lines[_i].line));
 	live_add(&want, "\n", 1);
-	ck_assert_msg(strncmp(live->messages.data, want.data, want.len) == 0, "%s:\n%.*s",
-		      lines[_i].name, (int)want.len, live->messages.data);
+	ck_assert_msg(strncmp(live->messages.data, want.data, want.len) == 0, "%s",
+		      lines[_i].name);
 	live_clear(&want);
 	ck_assert_uint_eq(live->message_count, ALL + 1);
 	ck_assert_uint_eq(live_metrics(live).connects, 1);

@@ -190,8 +190,9 @@ static void put_direct_message(struct sample *sample, struct out *out)
 
 static void put_control(struct sample *sample, struct out *out)
 {
-	sample__put(out, "{'control':{'control_uri':'/1.1/site/c/01_%u_%u'}}",
-		(uint64_t)sample__below(sample, 999999), sample__random(sample));
+	const uint64_t site = sample__below(sample, 999999), key = sample__random(sample);
+
+	sample__put(out, "{'control':{'control_uri':'/1.1/site/c/01_%u_%u'}}", site, key);
 }
 
 /* Changes of an account, a post hidden or shown again, an edited one. */

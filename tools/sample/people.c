@@ -115,15 +115,18 @@ void sample__put_user(struct sample *sample, uint32_t number)
 {
 	const struct person person = sample__person(sample, number);
 	struct out *out = &sample->out;
+	const uint64_t followers = sample__below(sample, 4000);
+	const uint64_t friends = sample__below(sample, 2000);
+	const uint64_t listed = sample__below(sample, 60);
+	const uint64_t favourites = sample__below(sample, 30000);
+	const uint64_t statuses = sample__below(sample, 90000);
 
 	put_who(sample, &person);
 	sample__put(out, "'translator_type':'none','protected':false,'verified':%b,"
 		"'followers_count':%u,'friends_count':%u,'listed_count':%u,"
 		"'favourites_count':%u,'statuses_count':%u,'created_at':'%t',"
 		"'utc_offset':null,'time_zone':null,'geo_enabled':%b,'lang':null,",
-		person.hash % 97 == 0, (uint64_t)sample__below(sample, 4000),
-		(uint64_t)sample__below(sample, 2000), (uint64_t)sample__below(sample, 60),
-		(uint64_t)sample__below(sample, 30000), (uint64_t)sample__below(sample, 90000),
+		person.hash % 97 == 0, followers, friends, listed, favourites, statuses,
 		person.created_ms, person.hash % 2 == 0);
 	put_profile(out, &person);
 	put_pictures(out, &person);

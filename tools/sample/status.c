@@ -103,12 +103,13 @@ static void put_extended(struct sample *sample, const struct status *status)
 static void put_counts(struct sample *sample, const struct status *status)
 {
 	const uint32_t scale = status->nested ? 5000 : 1;
+	const uint64_t quotes = sample__below(sample, scale / 40 + 1);
+	const uint64_t replies = sample__below(sample, scale / 20 + 1);
+	const uint64_t retweets = sample__below(sample, scale);
+	const uint64_t favorites = sample__below(sample, scale);
 
 	sample__put(&sample->out, "'quote_count':%u,'reply_count':%u,'retweet_count':%u,"
-		"'favorite_count':%u,", (uint64_t)sample__below(sample, scale / 40 + 1),
-		(uint64_t)sample__below(sample, scale / 20 + 1),
-		(uint64_t)sample__below(sample, scale),
-		(uint64_t)sample__below(sample, scale));
+		"'favorite_count':%u,", quotes, replies, retweets, favorites);
 }
 
 static void put_end(struct sample *sample, const struct status *status)
@@ -177,21 +178,27 @@ static void put_status(struct sample *sample, const struct status *status)
 	put_end(sample, status);
 }
 
+/* One call of chance after another: compilers may take those of one expression in any order. */
+static struct status make_status(struct sample *sample, uint64_t ms)
+{
+	struct status status = { .ms = ms };
+
+	status.id = sample__id_at(sample, ms);
+	status.author = sample__someone(sample);
+	return status;
+}
+
 /* Some minutes to two days before `ms`. */
 static struct status older(struct sample *sample, uint64_t ms, struct passage *text)
 {
 	const uint64_t then = ms - 60000 - sample__below(sample, 172800000);
-	const bool longer = sample__chance(sample, 18);
+	struct status status = make_status(sample, then);
 
-	sample__compose(sample, text, longer ? LONG_POINTS : 20, NULL);
-	return (struct status){
-		.id = sample__id_at(sample, then),
-		.ms = then,
-		.author = sample__someone(sample),
-		.nested = true,
-		.longer = longer,
-		.text = text,
-	};
+	status.text = text;
+	status.nested = true;
+	status.longer = sample__chance(sample, 18);
+	sample__compose(sample, text, status.longer ? LONG_POINTS : 20, NULL);
+	return status;
 }
 
 static void remember(struct sample *sample, const struct status *status)
@@ -207,15 +214,11 @@ static void remember(struct sample *sample, const struct status *status)
 unsigned sample__put_tweet(struct sample *sample)
 {
 	struct passage text, quoted_text;
-	struct status quoted, status = {
-		.id = sample__id_at(sample, sample->now_ms),
-		.ms = sample->now_ms,
-		.author = sample__someone(sample),
-		.longer = sample__chance(sample, 14),
-		.located = sample__chance(sample, 5),
-		.text = &text,
-	};
+	struct status quoted, status = make_status(sample, sample->now_ms);
 
+	status.text = &text;
+	status.longer = sample__chance(sample, 14);
+	status.located = sample__chance(sample, 5);
 	if (sample->history_len > 0 && sample__chance(sample, 27))
 		status.reply_to = &sample->history[sample__below(sample, sample->history_len)];
 	if (sample__chance(sample, 5)) {
@@ -234,14 +237,10 @@ unsigned sample__put_retweet(struct sample *sample)
 {
 	struct passage text, original_text, quoted_text;
 	struct status original = older(sample, sample->now_ms, &original_text), quoted;
-	struct status status = {
-		.id = sample__id_at(sample, sample->now_ms),
-		.ms = sample->now_ms,
-		.author = sample__someone(sample),
-		.text = &text,
-		.retweeted = &original,
-	};
+	struct status status = make_status(sample, sample->now_ms);
 
+	status.text = &text;
+	status.retweeted = &original;
 	if (sample__chance(sample, 4)) {
 		quoted = older(sample, original.ms, &quoted_text);
 		original.quoted = &quoted;

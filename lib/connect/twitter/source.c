@@ -64,7 +64,6 @@ static void begin_stream(struct weir__twitter_source *source)
 	const uint64_t gap_ms = source->now_ms - source->lost.heard_ms;
 	char *gap;
 
-	weir__twitter_stream_clear(&source->stream);
 	source->state = WEIR__TWITTER_STREAMING;
 	weir_port_count(source->port, WEIR_COUNT_CONNECTS, 1);
 	weir_port_log(source->port, WEIR_LOG_INFO, "connected");
@@ -157,6 +156,7 @@ static void begin_attempt(struct weir__twitter_source *source)
 	const struct weir_slice url = weir__twitter_show_url(source->config.options.url);
 
 	weir__twitter_answer_clear(&source->answer);
+	weir__twitter_stream_clear(&source->stream);	/* what ended the last one, too */
 	source->end = (struct weir_error){ .status = WEIR_OK };
 	source->failure = (struct weir_error){ .status = WEIR_OK };
 	source->heard_ms = source->now_ms;

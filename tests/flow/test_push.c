@@ -1,0 +1,498 @@
+/* SPDX-License-Identifier: MIT */
+/* The push source: order, bounds, room, positions, the end, and other threads. */
+#include <check.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "support/drive.h"
+#include "support/recorder.h"
+
+struct rig {
+	struct fake_env fake;
+	struct recorder recorder;
+	struct weir_pipeline_options pipeline_options;
+	struct weir_push_source_options options;
+	weir_pipeline *pipeline;
+	weir_source *source;
+	unsigned rooms;
+	struct weir_position settled;
+	unsigned released;
+};
+
+static void note_room(void *user)
+{
+	((struct rig *)user)->rooms++;
+}
+
+static void note_settled(void *user, struct weir_position upto)
+{
+	struct rig *rig = user;
+
+	ck_assert(upto.lane != rig->settled.lane || upto.offset >= rig->settled.offset);
+	rig->settled = upto;
+}
+
+static void note_release(void *owner)
+{
+	((struct rig *)owner)->released++;
+}
+
+static struct rig *rig_new(void)
+{
+	struct rig *rig = calloc(1, sizeof *rig);
+
+	ck_assert_ptr_nonnull(rig);
+	fake_env_init(&rig->fake);
+	rig->pipeline_options = (struct weir_pipeline_options){
+		.size = sizeof rig->pipeline_options, .env = &rig->fake.env };
+	rig->options = (struct weir_push_source_options){ .size = sizeof rig->options,
+							  .kind = WEIR_KIND_RECORD,
+							  .on_room = note_room,
+							  .on_settled = note_settled,
+							  .user = rig };
+	return rig;
+}
+
+static void start(struct rig *rig)
+{
+	weir_sink *sink;
+
+	rig->pipeline = weir_pipeline_new(&rig->pipeline_options);
+	rig->source = weir_push_source_add(rig->pipeline, "in", &rig->options);
+	sink = recorder_add(&rig->recorder, rig->pipeline, "out");
+	weir_route_add(rig->pipeline, WEIR_WITH(weir_route, .name = "all"), sink);
+}
+
+static void rig_end(struct rig *rig)
+{
+	weir_pipeline_free(rig->pipeline);
+	recorder_release(&rig->recorder);
+	fake_env_check_empty(&rig->fake);
+	free(rig);
+}
+
+static enum weir_status push(struct rig *rig, const char *text, uint64_t offset)
+{
+	return weir_push(rig->source, WEIR_WITH(weir_message_init, .body = { text, strlen(text) },
+						.position = { 0, offset }));
+}
+
+static void check_text(const struct rig *rig, const char *want)
+{
+	char *text = recorder_text(&rig->recorder, WEIR_KIND_ANY);
+
+	ck_assert_str_eq(text, want);
+	free(text);
+}
+
+/* ---- in and out ---- */
+
+START_TEST(what_is_pushed_comes_out_in_order_before_and_during_the_run)
+{
+	struct rig *rig = rig_new();
+
+	start(rig);
+	ck_assert_int_eq(push(rig, "a", 1), WEIR_OK);
+	ck_assert_int_eq(push(rig, "b", 2), WEIR_OK);
+	ck_assert_int_eq(drive(rig->pipeline, &rig->fake), WEIR_OK);
+	check_text(rig, "a\nb\n");
+	ck_assert_int_eq(push(rig, "c", 3), WEIR_OK);
+	ck_assert_int_eq(drive_for(rig->pipeline, &rig->fake, 0, 10), WEIR_OK);
+	check_text(rig, "a\nb\nc\n");
+	ck_assert_uint_eq(rig->settled.offset, 3);
+	weir_push_end(rig->source);
+	ck_assert_int_eq(drive(rig->pipeline, &rig->fake), WEIR_END);
+	rig_end(rig);
+}
+END_TEST
+
+START_TEST(what_was_pushed_before_the_end_still_comes_out)
+{
+	struct rig *rig = rig_new();
+
+	start(rig);
+	ck_assert_int_eq(push(rig, "a", 1), WEIR_OK);
+	weir_push_end(rig->source);
+	weir_push_end(rig->source);
+	ck_assert_int_eq(push(rig, "late", 2), WEIR_ERR_STATE);
+	ck_assert_int_eq(drive(rig->pipeline, &rig->fake), WEIR_END);
+	check_text(rig, "a\n");
+	rig_end(rig);
+}
+END_TEST
+
+static enum weir_status check_message(void *user, weir_message *message, const char *to,
+				      struct weir_error *err)
+{
+	const struct weir_slice key = weir_message_key(message);
+
+	(void)to;
+	(void)err;
+	ck_assert_uint_eq(key.len, 3);
+	ck_assert_mem_eq(key.data, "key", 3);
+	ck_assert_uint_eq(weir_message_time_ms(message), 42);
+	ck_assert_uint_eq(weir_message_kind(message), WEIR_KIND_EVENT);
+	(*(unsigned *)user)++;
+	return WEIR_OK;
+}
+
+START_TEST(everything_said_of_a_message_is_copied)
+{
+	struct rig *rig = rig_new();
+	unsigned seen = 0;
+	char body[] = "body", key[] = "key", name[] = "name", value[] = "value";
+	const struct weir_header header = { name, { value, 5 } };
+	weir_sink *sink;
+
+	start(rig);
+	sink = weir_callback_sink_add(rig->pipeline, "check",
+				      WEIR_WITH(weir_callback_sink_options, .call = check_message,
+						.user = &seen));
+	weir_route_add(rig->pipeline, WEIR_WITH(weir_route, .name = "check"), sink);
+	ck_assert_int_eq(weir_push(rig->source,
+				   WEIR_WITH(weir_message_init, .body = { body, 4 },
+					     .kind = WEIR_KIND_EVENT, .key = { key, 3 },
+					     .time_ms = 42, .headers = &header,
+					     .header_count = 1)),
+			 WEIR_OK);
+	memset(body, 'x', 4);
+	memset(key, 'x', 3);
+	memset(name, 'x', 4);
+	memset(value, 'x', 5);
+	weir_push_end(rig->source);
+	ck_assert_int_eq(drive(rig->pipeline, &rig->fake), WEIR_END);
+	ck_assert_uint_eq(seen, 1);
+	check_text(rig, "body\n");
+	rig_end(rig);
+}
+END_TEST
+
+static enum weir_status push_owned(struct rig *rig, const char *text)
+{
+	return weir_push(rig->source, WEIR_WITH(weir_message_init, .body = { text, strlen(text) },
+						.release = note_release, .owner = rig));
+}
+
+START_TEST(a_body_with_a_release_is_taken_only_when_the_push_is)
+{
+	struct rig *rig = rig_new();
+
+	rig->options.queue_messages = 2;
+	start(rig);
+	ck_assert_int_eq(push_owned(rig, "a"), WEIR_OK);
+	ck_assert_int_eq(push_owned(rig, "b"), WEIR_OK);
+	ck_assert_int_eq(push_owned(rig, "c"), WEIR_AGAIN);
+	ck_assert_uint_eq(rig->released, 0);
+	weir_push_end(rig->source);
+	ck_assert_int_eq(push_owned(rig, "d"), WEIR_ERR_STATE);
+	ck_assert_int_eq(drive(rig->pipeline, &rig->fake), WEIR_END);
+	ck_assert_uint_eq(rig->released, 2);
+	rig_end(rig);
+}
+END_TEST
+
+static const struct {
+	const char *name;
+	struct weir_message_init init;
+} invalid[] = {
+	{ "a length without bytes", { .body = { NULL, 3 } } },
+	{ "a key without bytes", { .body = { "x", 1 }, .key = { NULL, 3 } } },
+	{ "two kinds", { .body = { "x", 1 }, .kind = 3 } },
+	{ "headers that are not there", { .body = { "x", 1 }, .header_count = 1 } },
+};
+
+START_TEST(a_push_that_makes_no_sense_is_refused)
+{
+	struct rig *rig = rig_new();
+	struct weir_message_init init = invalid[_i].init;
+
+	start(rig);
+	init.size = sizeof init;
+	ck_assert_msg(weir_push(rig->source, &init) == WEIR_ERR_INVALID, "%s", invalid[_i].name);
+	ck_assert_int_eq(weir_push(rig->source, NULL), WEIR_ERR_INVALID);
+	ck_assert_int_eq(weir_push(NULL, &init), WEIR_ERR_INVALID);
+	weir_push_end(NULL);
+	rig_end(rig);
+}
+END_TEST
+
+START_TEST(another_source_cannot_be_pushed_to)
+{
+	struct rig *rig = rig_new();
+	weir_source *file;
+
+	start(rig);
+	file = weir_file_source_add(rig->pipeline, "file",
+				    WEIR_WITH(weir_file_source_options, .path = "-"));
+	ck_assert_ptr_nonnull(file);
+	ck_assert_int_eq(weir_push(file, WEIR_WITH(weir_message_init, .body = { "x", 1 })),
+			 WEIR_ERR_INVALID);
+	weir_push_end(file);
+	rig_end(rig);
+}
+END_TEST
+
+START_TEST(a_wrong_kind_is_an_error_of_the_pipeline)
+{
+	struct rig *rig = rig_new();
+
+	rig->options.kind = 3;
+	start(rig);
+	ck_assert_ptr_null(rig->source);
+	ck_assert_ptr_nonnull(strstr(weir_pipeline_error(rig->pipeline)->text, "kind 3"));
+	ck_assert_ptr_null(weir_push_source_add(NULL, "in", &rig->options));
+	rig_end(rig);
+}
+END_TEST
+
+/* ---- bounds ---- */
+
+START_TEST(a_full_queue_says_so_and_then_that_there_is_room)
+{
+	struct rig *rig = rig_new();
+
+	rig->options.queue_messages = 2;
+	start(rig);
+	ck_assert_int_eq(push(rig, "a", 1), WEIR_OK);
+	ck_assert_int_eq(push(rig, "b", 2), WEIR_OK);
+	ck_assert_int_eq(push(rig, "c", 3), WEIR_AGAIN);
+	ck_assert_int_eq(push(rig, "c", 3), WEIR_AGAIN);
+	ck_assert_uint_eq(rig->rooms, 0);
+	ck_assert_int_eq(drive(rig->pipeline, &rig->fake), WEIR_OK);
+	ck_assert_uint_eq(rig->rooms, 1);
+	ck_assert_int_eq(push(rig, "c", 3), WEIR_OK);
+	weir_push_end(rig->source);
+	ck_assert_int_eq(drive(rig->pipeline, &rig->fake), WEIR_END);
+	ck_assert_uint_eq(rig->rooms, 1);
+	check_text(rig, "a\nb\nc\n");
+	rig_end(rig);
+}
+END_TEST
+
+START_TEST(the_queue_is_bounded_in_bytes_but_one_message_always_fits)
+{
+	struct rig *rig = rig_new();
+
+	rig->options.queue_bytes = 10;
+	start(rig);
+	ck_assert_int_eq(push(rig, "0123456789ab", 1), WEIR_OK);
+	ck_assert_int_eq(push(rig, "c", 2), WEIR_AGAIN);
+	ck_assert_int_eq(drive(rig->pipeline, &rig->fake), WEIR_OK);
+	ck_assert_int_eq(push(rig, "012345", 2), WEIR_OK);
+	ck_assert_int_eq(push(rig, "6789", 3), WEIR_OK);
+	ck_assert_int_eq(push(rig, "a", 4), WEIR_AGAIN);
+	weir_push_end(rig->source);
+	ck_assert_int_eq(drive(rig->pipeline, &rig->fake), WEIR_END);
+	ck_assert_uint_eq(rig->recorder.count, 3);
+	rig_end(rig);
+}
+END_TEST
+
+START_TEST(a_full_window_leaves_messages_in_the_queue)
+{
+	struct rig *rig = rig_new();
+
+	rig->pipeline_options.window_messages = 2;
+	rig->options.queue_messages = 2;
+	start(rig);
+	rig->recorder.holds = true;
+	ck_assert_int_eq(push(rig, "a", 1), WEIR_OK);
+	ck_assert_int_eq(push(rig, "b", 2), WEIR_OK);
+	ck_assert_int_eq(drive_for(rig->pipeline, &rig->fake, 1000, 10), WEIR_OK);
+	ck_assert_int_eq(push(rig, "c", 3), WEIR_OK);
+	ck_assert_int_eq(push(rig, "d", 4), WEIR_OK);
+	ck_assert_int_eq(push(rig, "e", 5), WEIR_AGAIN);
+	ck_assert_int_eq(drive_for(rig->pipeline, &rig->fake, 1000, 10), WEIR_OK);
+	ck_assert_uint_eq(rig->recorder.count, 2);
+	ck_assert_uint_eq(rig->rooms, 0);
+	ck_assert_uint_eq(rig->settled.offset, 0);
+	recorder_let_go(&rig->recorder);
+	ck_assert_int_eq(drive_for(rig->pipeline, &rig->fake, 1000, 20), WEIR_OK);
+	ck_assert_uint_eq(rig->rooms, 1);
+	ck_assert_uint_eq(rig->settled.offset, 4);
+	check_text(rig, "a\nb\nc\nd\n");
+	rig_end(rig);
+}
+END_TEST
+
+/* ---- the end ---- */
+
+START_TEST(a_stop_says_how_many_were_not_taken_in_and_releases_them)
+{
+	struct rig *rig = rig_new();
+
+	rig->pipeline_options.window_messages = 1;
+	start(rig);
+	rig->recorder.holds = true;
+	for (unsigned i = 0; i < 4; i++)
+		ck_assert_int_eq(push_owned(rig, "x"), WEIR_OK);
+	ck_assert_int_eq(drive_for(rig->pipeline, &rig->fake, 1000, 10), WEIR_OK);
+	weir_pipeline_stop(rig->pipeline);
+	recorder_let_go(&rig->recorder);
+	ck_assert_int_eq(drive(rig->pipeline, &rig->fake), WEIR_END);
+	ck_assert_uint_eq(rig->recorder.count, 1);
+	ck_assert_uint_eq(rig->released, 4);
+	ck_assert_ptr_nonnull(strstr(rig->fake.log, "in: closed: 3 messages"));
+	ck_assert_int_eq(push(rig, "late", 9), WEIR_ERR_STATE);
+	rig_end(rig);
+}
+END_TEST
+
+START_TEST(a_pipeline_that_never_ran_releases_what_was_pushed)
+{
+	struct rig *rig = rig_new();
+
+	start(rig);
+	ck_assert_int_eq(push_owned(rig, "x"), WEIR_OK);
+	ck_assert_int_eq(push(rig, "y", 1), WEIR_OK);
+	weir_pipeline_free(rig->pipeline);
+	rig->pipeline = NULL;
+	ck_assert_uint_eq(rig->released, 1);
+	rig_end(rig);
+}
+END_TEST
+
+START_TEST(memory_that_runs_out_is_said_and_leaks_nothing)
+{
+	bool has_failed = true;
+
+	for (size_t at = 1; has_failed; at++) {
+		struct rig *rig = rig_new();
+
+		ck_assert_uint_lt(at, 1000);
+		rig->fake.fail_at = at;
+		start(rig);
+		if (rig->source) {
+			const enum weir_status status = push_owned(rig, "x");
+
+			ck_assert(status == WEIR_OK || status == WEIR_ERR_NOMEM);
+			rig->released += status == WEIR_ERR_NOMEM;
+			push(rig, "y", 2);
+			weir_push_end(rig->source);
+			drive(rig->pipeline, &rig->fake);
+		}
+		has_failed = rig->fake.calls >= at;
+		weir_pipeline_free(rig->pipeline);
+		rig->pipeline = NULL;
+		ck_assert_uint_eq(rig->released, rig->source ? 1 : 0);
+		rig_end(rig);
+	}
+}
+END_TEST
+
+/* ---- other threads ---- */
+
+#define PUSHERS 3
+#define PUSHES 20000
+
+struct pusher {
+	weir_source *source;
+	uint32_t lane;
+	uint64_t refused;
+};
+
+static void *push_all(void *user)
+{
+	struct pusher *pusher = user;
+	char text[64];
+
+	for (unsigned i = 0; i < PUSHES;) {
+		enum weir_status status;
+
+		snprintf(text, sizeof text, "{\"lane\":%u,\"n\":%u}", pusher->lane, i);
+		status = weir_push(pusher->source,
+				   WEIR_WITH(weir_message_init, .body = { text, strlen(text) },
+					     .position = { pusher->lane, i + 1 }));
+		if (status == WEIR_OK)
+			i++;
+		else
+			pusher->refused++;
+		if (status < 0)
+			break;
+	}
+	return NULL;
+}
+
+static enum weir_status check_order(void *user, weir_message *message, const char *to,
+				    struct weir_error *err)
+{
+	const struct weir_position position = weir_message_position(message);
+	uint64_t *next = user;
+
+	(void)to;
+	if (position.offset != next[position.lane] + 1)
+		return weir_error_set(err, WEIR_ERR_CORRUPT, WEIR_REMEDY_STOP, "out of order");
+	next[position.lane]++;
+	return WEIR_OK;
+}
+
+START_TEST(many_threads_push_and_each_keeps_its_order)
+{
+	weir_pipeline *pipeline = weir_pipeline_new(NULL);
+	weir_source *source = weir_push_source_add(
+		pipeline, "in",
+		WEIR_WITH(weir_push_source_options, .queue_messages = 100,
+			  .kind = WEIR_KIND_RECORD));
+	uint64_t next[PUSHERS] = { 0 };
+	weir_sink *sink = weir_callback_sink_add(
+		pipeline, "out",
+		WEIR_WITH(weir_callback_sink_options, .call = check_order, .user = next));
+	struct pusher pushers[PUSHERS];
+	pthread_t threads[PUSHERS];
+
+	weir_route_add(pipeline, WEIR_WITH(weir_route, .name = "all"), sink);
+	ck_assert_int_eq(weir_pipeline_start(pipeline), WEIR_OK);
+	for (uint32_t i = 0; i < PUSHERS; i++) {
+		pushers[i] = (struct pusher){ .source = source, .lane = i };
+		ck_assert_int_eq(pthread_create(&threads[i], NULL, push_all, &pushers[i]), 0);
+	}
+	for (unsigned i = 0; i < PUSHERS; i++)
+		pthread_join(threads[i], NULL);
+	weir_push_end(source);
+	ck_assert_msg(weir_pipeline_join(pipeline) == WEIR_OK, "%s",
+		      weir_pipeline_error(pipeline)->text);
+	for (unsigned i = 0; i < PUSHERS; i++)
+		ck_assert_uint_eq(next[i], PUSHES);
+	weir_pipeline_free(pipeline);
+}
+END_TEST
+
+#define LOOP(tcase, test, table) \
+	tcase_add_loop_test(tcase, test, 0, (int)(sizeof(table) / sizeof *(table)))
+
+static Suite *push_suite(void)
+{
+	Suite *suite = suite_create("push source");
+	TCase *tcase = tcase_create("queue");
+
+	tcase_set_timeout(tcase, 60);
+	tcase_add_test(tcase, what_is_pushed_comes_out_in_order_before_and_during_the_run);
+	tcase_add_test(tcase, what_was_pushed_before_the_end_still_comes_out);
+	tcase_add_test(tcase, everything_said_of_a_message_is_copied);
+	tcase_add_test(tcase, a_body_with_a_release_is_taken_only_when_the_push_is);
+	LOOP(tcase, a_push_that_makes_no_sense_is_refused, invalid);
+	tcase_add_test(tcase, another_source_cannot_be_pushed_to);
+	tcase_add_test(tcase, a_wrong_kind_is_an_error_of_the_pipeline);
+	tcase_add_test(tcase, a_full_queue_says_so_and_then_that_there_is_room);
+	tcase_add_test(tcase, the_queue_is_bounded_in_bytes_but_one_message_always_fits);
+	tcase_add_test(tcase, a_full_window_leaves_messages_in_the_queue);
+	tcase_add_test(tcase, a_stop_says_how_many_were_not_taken_in_and_releases_them);
+	tcase_add_test(tcase, a_pipeline_that_never_ran_releases_what_was_pushed);
+	tcase_add_test(tcase, memory_that_runs_out_is_said_and_leaks_nothing);
+	tcase_add_test(tcase, many_threads_push_and_each_keeps_its_order);
+	suite_add_tcase(suite, tcase);
+	return suite;
+}
+
+int main(void)
+{
+	SRunner *runner = srunner_create(push_suite());
+	int failed;
+
+	srunner_run_all(runner, CK_NORMAL);
+	failed = srunner_ntests_failed(runner);
+	srunner_free(runner);
+	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+}
