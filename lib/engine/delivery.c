@@ -17,6 +17,7 @@
 #include <string.h>
 
 #include "ground/error.h"
+#include "kit/backoff.h"
 
 static void push(struct weir__queue *queue, weir_delivery *delivery)
 {
@@ -117,7 +118,10 @@ static enum weir_status make_key(weir_delivery *delivery, const weir_rule *rule,
 		delivery->key = rule->without_key ? (struct weir_slice){ 0 } : message->key;
 	if (!rule->key || !weir__template_key(rule->key, &from, text, sizeof text, &len))
 		return WEIR_OK;
-	delivery->key_block = weir__resize(&pipeline->env, NULL, 0, len ? len : 1);
+	delivery->key = (struct weir_slice){ "", 0 };
+	if (len == 0)
+		return WEIR_OK;
+	delivery->key_block = weir__resize(&pipeline->env, NULL, 0, len);
 	if (!delivery->key_block)
 		return weir__error_no_memory(err);
 	memcpy(delivery->key_block, text, len);
@@ -154,7 +158,7 @@ static enum weir_status give_up(weir_delivery *delivery, const struct weir_error
 	weir_sink *sink = delivery->sink;
 
 	wait(sink, delivery);
-	sink->is_broken = true;
+	sink->is_stuck = true;
 	weir_error_set(err, reason->status, WEIR_REMEDY_STOP, "sink '%s': %s%s", sink->name,
 		       reason->text, because);
 	err->remote_code = reason->remote_code;
@@ -162,9 +166,10 @@ static enum weir_status give_up(weir_delivery *delivery, const struct weir_error
 	return err->status;
 }
 
-static enum weir_status start(weir_delivery *delivery, struct weir_error *err);
-
-/* Re-addresses a delivery to the dead letters, once. */
+/*
+ * Re-addresses a delivery to the dead letters, once. It waits there for their turn: this may be
+ * called from inside a sink, perhaps that very one.
+ */
 static enum weir_status bury(weir_delivery *delivery, const struct weir_error *reason,
 			     struct weir_error *err)
 {
@@ -187,16 +192,8 @@ static enum weir_status bury(weir_delivery *delivery, const struct weir_error *r
 	delivery->to = pipeline->dead_destination;
 	delivery->attempt = 0;
 	delivery->sequence = delivery->sink->next_sequence++;
-	return start(delivery, err);
-}
-
-static uint64_t retry_delay(const weir_pipeline *pipeline, uint32_t attempt)
-{
-	const uint64_t most = pipeline->options.retry_most_ms;
-	const uint64_t first = pipeline->options.retry_first_ms;
-	const uint32_t doublings = attempt ? attempt - 1 : 0;
-
-	return doublings > 32 || first << doublings > most ? most : first << doublings;
+	wait(delivery->sink, delivery);
+	return WEIR_OK;
 }
 
 /* A sink would not have it, or gave it back. The delivery is in no queue. */
@@ -205,7 +202,8 @@ static enum weir_status refuse(weir_delivery *delivery, const struct weir_error 
 {
 	weir_sink *sink = delivery->sink;
 	const weir_pipeline *pipeline = sink->port.pipeline;
-	const uint32_t most = pipeline->options.retry_attempts;
+	const struct weir_pipeline_options *options = &pipeline->options;
+	const uint32_t most = options->retry_attempts;
 
 	if (reason->remedy == WEIR_REMEDY_SKIP)
 		return bury(delivery, reason, err);
@@ -217,9 +215,27 @@ static enum weir_status refuse(weir_delivery *delivery, const struct weir_error 
 		return bury(delivery, reason, err);
 	weir__counter_add(&sink->failed, 1);
 	weir__counter_add(&sink->retried, 1);
-	sink->retry_ms = pipeline->now_ms + retry_delay(pipeline, delivery->attempt);
+	sink->retry_ms = weir__later(pipeline, weir__backoff_delay(options->retry_first_ms,
+								   options->retry_most_ms,
+								   delivery->attempt + 1));
 	wait(sink, delivery);
 	return WEIR_OK;
+}
+
+/* What the sink says; a delivery it has settled inside is gone, whatever it answers after that. */
+static enum weir_status submit(weir_sink *sink, weir_delivery *delivery, struct weir_error *err)
+{
+	weir_delivery *const outer = sink->offered;
+	enum weir_status status;
+	bool is_settled;
+
+	weir__error_begin(err);
+	sink->offered = delivery;
+	status = sink->ops->submit(sink->self, delivery, err);
+	is_settled = sink->offered != delivery;
+	sink->offered = outer;
+	return is_settled ? WEIR_OK
+			  : weir__error_end(err, status, "its submit failed and gave no reason");
 }
 
 /* Hands it to its sink. The delivery is in no queue before, and in one or gone afterwards. */
@@ -237,7 +253,7 @@ static enum weir_status offer(weir_delivery *delivery, struct weir_error *err)
 	submitted(sink, delivery);
 	delivery->attempt++;
 	weir__counter_add(&sink->attempts, 1);
-	status = sink->ops->submit(sink->self, delivery, &reason);
+	status = submit(sink, delivery, &reason);
 	if (status == WEIR_OK)
 		return WEIR_OK;
 	submitted_no_more(sink, delivery);
@@ -252,7 +268,7 @@ static enum weir_status offer(weir_delivery *delivery, struct weir_error *err)
 
 static bool accepts(const weir_sink *sink)
 {
-	return !sink->is_broken && !sink->is_full && sink->is_open &&
+	return !sink->is_stuck && !sink->is_broken && !sink->is_full && sink->is_open &&
 	       sink->retry_ms <= sink->port.pipeline->now_ms;
 }
 
@@ -279,6 +295,17 @@ enum weir_status weir__delivery_offer_waiting(weir_sink *sink, struct weir_error
 	return status;
 }
 
+/* Takes back one that was added and has gone nowhere yet. */
+static enum weir_status undo(weir_delivery *delivery, struct weir_error *err)
+{
+	weir_pipeline *pipeline = delivery->sink->port.pipeline;
+
+	delivery->message->transit.pending--;
+	weir_message_unref(delivery->message);
+	delivery_free(pipeline, delivery);
+	return weir__error_no_memory(err);
+}
+
 static weir_delivery *add(weir_pipeline *pipeline, weir_message *message, weir_sink *sink,
 			  struct weir__destination *to)
 {
@@ -302,12 +329,10 @@ enum weir_status weir__delivery_send(weir_pipeline *pipeline, weir_message *mess
 
 	if (!delivery)
 		return weir__error_no_memory(err);
+	if (make_key(delivery, rule, err) < 0)
+		return undo(delivery, err);
 	delivery->rule = rule;
 	weir__counter_add(&rule->in_flight, 1);
-	if (make_key(delivery, rule, err) < 0) {
-		wait(sink, delivery);
-		return WEIR_ERR_NOMEM;
-	}
 	return start(delivery, err);
 }
 
@@ -321,10 +346,8 @@ enum weir_status weir__delivery_send_unrouted(weir_pipeline *pipeline, weir_mess
 		return weir__error_no_memory(err);
 	delivery->key = message->key;
 	delivery->death = weir__alloc(&pipeline->env, sizeof *delivery->death);
-	if (!delivery->death) {
-		wait(delivery->sink, delivery);
-		return weir__error_no_memory(err);
-	}
+	if (!delivery->death)
+		return undo(delivery, err);
 	*delivery->death = (struct weir__death){ .sink = "", .destination = "" };
 	weir_error_set(&delivery->death->reason, WEIR_ERR_REFUSED, WEIR_REMEDY_SKIP,
 		       "no route takes a %s of source '%s'", weir_kind_name(message->kind),
@@ -355,6 +378,8 @@ void weir_delivery_done(weir_delivery *delivery)
 	weir_sink *sink = delivery->sink;
 	weir_message *message = delivery->message;
 
+	if (sink->offered == delivery)
+		sink->offered = NULL;
 	submitted_no_more(sink, delivery);
 	count_done(delivery);
 	delivery_free(sink->port.pipeline, delivery);
@@ -367,6 +392,8 @@ void weir_delivery_fail(weir_delivery *delivery, const struct weir_error *reason
 	weir_sink *sink = delivery->sink;
 	struct weir_error err;
 
+	if (sink->offered == delivery)
+		sink->offered = NULL;
 	submitted_no_more(sink, delivery);
 	if (refuse(delivery, reason, &err) < 0)
 		weir_pipeline_fail(sink->port.pipeline, &err);

@@ -44,6 +44,7 @@ struct weir_port {
 	struct weir__watch *watches;
 	uint64_t deadline_ms;		/* WEIR__NEVER: none */
 	bool due;			/* step is to be called */
+	bool is_muted;			/* what is readable wakes nobody: there is no room for it */
 	atomic_bool woken;
 	struct weir__source_counters *counters;	/* NULL on a sink's port */
 };
@@ -93,11 +94,13 @@ struct weir_sink {
 	void *self;
 	weir_sink *next;
 	bool is_open;
-	bool is_broken;		/* it failed the pipeline: nothing of it is waited for */
+	bool is_stuck;		/* a delivery of it can go nowhere: nothing more is offered */
+	bool is_broken;		/* its step failed: it is not called, nothing of it waited for */
 	bool is_full;		/* it said WEIR_AGAIN since its last step */
 	uint64_t retry_ms;	/* nothing is offered before; 0: at once */
 	struct weir__queue waiting;	/* in the order of their sequence */
 	struct weir__queue submitted;
+	weir_delivery *offered;		/* the one inside submit; NULL when it has settled it */
 	uint64_t next_sequence;
 	struct weir__table destinations;
 	weir__counter attempts, delivered, failed, retried, in_flight, waiting_count, bytes;
@@ -162,6 +165,8 @@ struct weir_pipeline {
 	uint64_t drain_until_ms;	/* WEIR__NEVER: as long as it takes */
 
 	weir_source *sources, **sources_end;
+	weir_source *first;	/* the one whose turn is first; NULL: the first of the list */
+	weir_source *served;	/* the first one that emitted in this turn */
 	weir_sink *sinks, **sinks_end;
 	weir_rule *rules, **rules_end;
 	size_t rule_count;
@@ -201,6 +206,8 @@ void weir__port_release(struct weir_port *port);
 /* Takes note of time and wakes; whether step is to be called, once. */
 bool weir__port_take_due(struct weir_port *port, uint64_t now_ms);
 uint64_t weir__port_next_ms(const struct weir_port *port);
+/* Whether readable descriptors are to be left alone for now. */
+void weir__port_mute(struct weir_port *port, bool is_muted);
 
 /* source.c */
 enum weir_status weir__source_open(weir_source *source, struct weir_error *err);
@@ -218,6 +225,7 @@ void weir__sink_flush(weir_sink *sink);
 void weir__sink_close(weir_sink *sink);
 void weir__sink_free(weir_sink *sink);
 bool weir__sink_is_idle(const weir_sink *sink);
+bool weir__has_sink(const weir_pipeline *pipeline, const weir_sink *sink);
 /* The destination of that name, made when it is new; NULL when out of memory. */
 struct weir__destination *weir__sink_destination(weir_sink *sink, const char *name, size_t len,
 						 bool *ret_is_new);
@@ -252,6 +260,10 @@ void weir__message_release(weir_message *message);
 void weir__delivery_discard_all(weir_sink *sink);
 
 /* step.c */
+/* This long after this turn's time; never as far as WEIR__NEVER. */
+uint64_t weir__later(const weir_pipeline *pipeline, uint64_t delay_ms);
+/* Closes all, then frees what was under way: what is closed may still give something back. */
+void weir__close_all(weir_pipeline *pipeline);
 enum weir_status weir__turn(weir_pipeline *pipeline, int timeout_ms);
 
 #endif

@@ -92,10 +92,7 @@ weir_pipeline *weir_pipeline_new(const struct weir_pipeline_options *options)
 /* Closes all before it frees any: what is closed may still refer to another part. */
 static void free_parts(weir_pipeline *pipeline)
 {
-	for (weir_source *source = pipeline->sources; source; source = source->next)
-		weir__source_close(source);
-	for (weir_sink *sink = pipeline->sinks; sink; sink = sink->next)
-		weir__sink_close(sink);
+	weir__close_all(pipeline);
 	while (pipeline->rules) {
 		weir_rule *rule = pipeline->rules;
 
@@ -188,6 +185,8 @@ void weir_pipeline_fail(weir_pipeline *pipeline, const struct weir_error *reason
 	if (!pipeline || pipeline->error.status < 0)
 		return;
 	pipeline->error = *reason;
+	if (reason->status >= 0)
+		pipeline->error.status = WEIR_ERR_STATE;	/* a reason that is none */
 	weir__pipeline_log(pipeline, WEIR_LOG_ERROR, "%s", reason->text);
 	if (pipeline->poller.wake_fd >= 0)
 		weir__poller_wake(&pipeline->poller);

@@ -51,7 +51,10 @@ enum weir_status weir_port_watch(weir_port *port, int fd, unsigned events, struc
 	watch = weir__alloc(&pipeline->env, sizeof *watch);
 	if (!watch)
 		return weir__error_no_memory(err);
-	*watch = (struct weir__watch){ .fd = fd, .events = events, .owner_ready = &port->due };
+	*watch = (struct weir__watch){ .fd = fd,
+				       .events = events,
+				       .is_muted = port->is_muted,
+				       .owner_ready = &port->due };
 	status = weir__poller_watch(&pipeline->poller, watch, true, err);
 	if (status < 0) {
 		weir__free(&pipeline->env, watch, sizeof *watch);
@@ -73,6 +76,17 @@ void weir_port_unwatch(weir_port *port, int fd)
 		weir__poller_unwatch(&port->pipeline->poller, watch);
 		weir__free(&port->pipeline->env, watch, sizeof *watch);
 		return;
+	}
+}
+
+void weir__port_mute(struct weir_port *port, bool is_muted)
+{
+	if (port->is_muted == is_muted)
+		return;
+	port->is_muted = is_muted;
+	for (struct weir__watch *watch = port->watches; watch; watch = watch->next) {
+		watch->is_muted = is_muted;
+		weir__poller_watch(&port->pipeline->poller, watch, false, NULL);
 	}
 }
 

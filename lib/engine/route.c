@@ -70,8 +70,8 @@ enum weir_status weir_pipeline_set_dead_letters(weir_pipeline *pipeline, weir_si
 
 	if (!weir__pipeline_is_building(pipeline, "dead letters", to))
 		return weir_pipeline_error(pipeline)->status;
-	if (!sink) {
-		weir__error_invalid(&err, "dead letters: they need a sink");
+	if (!weir__has_sink(pipeline, sink)) {
+		weir__error_invalid(&err, "dead letters: they need a sink of this pipeline");
 		weir_pipeline_fail(pipeline, &err);
 		return err.status;
 	}

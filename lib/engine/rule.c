@@ -96,19 +96,10 @@ static bool has_source(const weir_pipeline *pipeline, const weir_source *from)
 	return source != NULL;
 }
 
-static bool has_sink(const weir_pipeline *pipeline, const weir_sink *to)
-{
-	const weir_sink *sink = pipeline->sinks;
-
-	while (sink && sink != to)
-		sink = sink->next;
-	return sink != NULL;
-}
-
 static enum weir_status check(const weir_rule *rule, const struct weir_route *route,
 			      struct weir_error *err)
 {
-	if (rule->sink && !has_sink(rule->pipeline, rule->sink))
+	if (rule->sink && !weir__has_sink(rule->pipeline, rule->sink))
 		return weir__error_invalid(err, "%s: its sink is not one of this pipeline",
 					   rule->name);
 	if (route->from && !has_source(rule->pipeline, route->from))
@@ -177,9 +168,10 @@ static weir_rule *rule_new(weir_pipeline *pipeline, const struct weir_route *rou
 /* The error says which route; what lies below says what is wrong with it. */
 static void blame(const weir_rule *rule, struct weir_error *err)
 {
+	const size_t len = strlen(rule->name);
 	char text[sizeof err->text];
 
-	if (strncmp(err->text, rule->name, strlen(rule->name)) == 0)
+	if (strncmp(err->text, rule->name, len) == 0 && err->text[len] == ':')
 		return;
 	memcpy(text, err->text, sizeof text);
 	weir_error_set(err, err->status, err->remedy, "%s: %s", rule->name, text);
@@ -213,26 +205,35 @@ fail:
 	return NULL;
 }
 
+static const char *name_of(const struct weir_route *route)
+{
+	return route && route->size >= sizeof *route ? route->name : NULL;
+}
+
 weir_rule *weir_route_add(weir_pipeline *pipeline, const struct weir_route *route, weir_sink *sink)
 {
-	const char *name = route && route->size >= sizeof *route && route->name ? route->name : NULL;
+	const char *name = name_of(route);
 	struct weir_error err;
 
 	if (!weir__pipeline_is_building(pipeline, "route", name))
 		return NULL;
 	if (sink)
 		return add(pipeline, route, sink);
-	weir__error_invalid(&err,
-			    "route %zu: it has no sink; give it one, or use weir_route_add_drop",
-			    pipeline->rule_count + 1);
+	if (name)
+		weir__error_invalid(&err, "%s: it has no sink; give it one, or use "
+				    "weir_route_add_drop", name);
+	else
+		weir__error_invalid(&err, "route %zu: it has no sink; give it one, or use "
+				    "weir_route_add_drop", pipeline->rule_count + 1);
 	weir_pipeline_fail(pipeline, &err);
 	return NULL;
 }
 
 weir_rule *weir_route_add_drop(weir_pipeline *pipeline, const struct weir_route *route)
 {
-	return weir__pipeline_is_building(pipeline, "route", NULL) ? add(pipeline, route, NULL)
-								   : NULL;
+	return weir__pipeline_is_building(pipeline, "route", name_of(route))
+		       ? add(pipeline, route, NULL)
+		       : NULL;
 }
 
 bool weir__rule_takes(const weir_rule *rule, const weir_message *message,

@@ -118,8 +118,11 @@ enum weir_status weir__sink_prepare(weir_sink *sink, struct weir__destination *t
 
 	if (to->prepared)
 		return WEIR_OK;
+	weir__error_begin(err);
 	if (sink->ops->prepare)
 		status = sink->ops->prepare(sink->self, to->name, &to->handle, err);
+	weir__error_end(err, status, "sink '%s': it refused '%s' and gave no reason", sink->name,
+			to->name);
 	to->prepared = status == WEIR_OK;
 	return status;
 }
@@ -142,10 +145,14 @@ enum weir_status weir__sink_open(weir_sink *sink, struct weir_error *err)
 {
 	enum weir_status status = WEIR_OK;
 
+	weir__error_begin(err);
 	if (sink->ops->open)
 		status = sink->ops->open(sink->self, &sink->port, err);
-	if (status < 0)
-		return status;
+	if (status < 0) {
+		weir__port_release(&sink->port);
+		return weir__error_end(err, status,
+				       "sink '%s': its open failed and gave no reason", sink->name);
+	}
 	sink->is_open = true;
 	return prepare_all(sink, err);
 }
@@ -158,14 +165,19 @@ enum weir_status weir__sink_turn(weir_sink *sink, struct weir_error *err)
 	if (!sink->is_open || sink->is_broken)
 		return WEIR_OK;
 	if (weir__port_take_due(&sink->port, now_ms)) {
+		weir__error_begin(err);
 		if (sink->ops->step)
 			status = sink->ops->step(sink->self, now_ms, err);
 		for (struct weir__watch *watch = sink->port.watches; watch; watch = watch->next)
 			watch->ready = 0;
 		sink->is_full = false;
 	}
-	if (status < 0)
-		return status;
+	if (status < 0) {
+		sink->is_broken = true;
+		weir__port_release(&sink->port);
+		return weir__error_end(err, status,
+				       "sink '%s': its step failed and gave no reason", sink->name);
+	}
 	return weir__delivery_offer_waiting(sink, err);
 }
 
@@ -177,13 +189,25 @@ void weir__sink_flush(weir_sink *sink)
 
 void weir__sink_close(weir_sink *sink)
 {
-	if (sink->is_open && sink->ops->close)
-		sink->ops->close(sink->self);
+	const bool was_open = sink->is_open;
+
 	sink->is_open = false;
-	weir__delivery_discard_all(sink);
+	if (was_open && sink->ops->close)
+		sink->ops->close(sink->self);
+	weir__port_release(&sink->port);
 }
 
 bool weir__sink_is_idle(const weir_sink *sink)
 {
-	return sink->is_broken || (!sink->waiting.head && !sink->submitted.head);
+	return sink->is_broken ||
+	       (!sink->submitted.head && (sink->is_stuck || !sink->waiting.head));
+}
+
+bool weir__has_sink(const weir_pipeline *pipeline, const weir_sink *sink)
+{
+	const weir_sink *at = pipeline->sinks;
+
+	while (at && at != sink)
+		at = at->next;
+	return at != NULL;
 }

@@ -107,7 +107,7 @@ static void reopen_later(weir_source *source, const struct weir_error *reason)
 		delay = REOPEN_MOST_MS;
 	source->reopens++;
 	source->phase = WEIR__REOPENING;
-	source->reopen_ms = source->port.pipeline->now_ms + delay;
+	source->reopen_ms = weir__later(source->port.pipeline, delay);
 	weir_port_log(&source->port, WEIR_LOG_WARN, "%s; opened again in %llu ms", reason->text,
 		      (unsigned long long)delay);
 }
@@ -116,8 +116,13 @@ enum weir_status weir__source_open(weir_source *source, struct weir_error *err)
 {
 	enum weir_status status = WEIR_OK;
 
+	weir__error_begin(err);
 	if (source->ops->open)
 		status = source->ops->open(source->self, &source->port, err);
+	weir__error_end(err, status, "source '%s': its open failed and gave no reason",
+			source->name);
+	if (status < 0)
+		weir__port_release(&source->port);
 	if (status < 0 && err->remedy == WEIR_REMEDY_RETRY) {
 		reopen_later(source, err);
 		return WEIR_OK;
@@ -138,6 +143,8 @@ void weir__source_close(weir_source *source)
 	source->starved = false;
 	if (was_open && source->ops->close)
 		source->ops->close(source->self);
+	weir__port_release(&source->port);
+	source->port.is_muted = false;
 }
 
 /*
@@ -177,12 +184,16 @@ static enum weir_status step(weir_source *source, struct weir_error *err)
 {
 	enum weir_status status;
 
+	weir__error_begin(err);
 	source->outlet.is_open = true;
 	status = source->ops->step(source->self, &source->outlet, source->port.pipeline->now_ms,
 				   err);
+	weir__error_end(err, status, "source '%s': its step failed and gave no reason",
+			source->name);
 	source->outlet.is_open = false;
 	source->outlet.shown = weir_message_unref(source->outlet.shown);
 	forget_ready(&source->port);
+	weir__port_mute(&source->port, source->starved);
 	if (status == WEIR_END || status < 0)
 		weir__source_close(source);
 	if (status < 0 && err->remedy == WEIR_REMEDY_RETRY) {
@@ -240,6 +251,9 @@ static enum weir_status check_init(const weir_outlet *outlet, const struct weir_
 	if (init->body.len > WEIR__SCAN_MAX_BYTES)
 		return weir__error_invalid(err, "source '%s': a message of %zu bytes; at most %u",
 					   name, init->body.len, WEIR__SCAN_MAX_BYTES);
+	if ((!init->body.data && init->body.len) || (!init->headers && init->header_count))
+		return weir__error_invalid(err, "source '%s': bytes or headers that are nowhere",
+					   name);
 	if (init->kind && !weir_kind_name(init->kind))
 		return weir__error_invalid(err, "source '%s': %u is not one kind", name, init->kind);
 	return WEIR_OK;
@@ -281,8 +295,9 @@ static bool scan(weir_pipeline *pipeline, weir_message *message)
 	if (!message->kind)
 		weir__message_tell(message, &pipeline->kind_slots, valid, pipeline->slots);
 	if (valid) {
-		message->plan = pipeline->plan;
+		message->router = pthread_self();
 		message->slots = pipeline->slots;
+		atomic_store_explicit(&message->plan, pipeline->plan, memory_order_relaxed);
 	}
 	return valid;
 }
@@ -319,9 +334,10 @@ static enum weir_status take_in(weir_outlet *outlet, weir_message *message,
 		status = receive(pipeline, outlet->source, message, err);
 	if (status < 0)
 		return status;
+	if (!pipeline->served)
+		pipeline->served = outlet->source;
 	status = weir__route(pipeline, message, err);
-	message->plan = NULL;
-	message->slots = NULL;
+	atomic_store_explicit(&message->plan, NULL, memory_order_relaxed);
 	if (status == WEIR_OK)
 		weir__message_release(message);
 	return status;

@@ -32,11 +32,20 @@ static void close_sources(weir_pipeline *pipeline)
 		weir__source_close(source);
 }
 
-static void close_all(weir_pipeline *pipeline)
+void weir__close_all(weir_pipeline *pipeline)
 {
 	close_sources(pipeline);
 	for (weir_sink *sink = pipeline->sinks; sink; sink = sink->next)
 		weir__sink_close(sink);
+	for (weir_sink *sink = pipeline->sinks; sink; sink = sink->next)
+		weir__delivery_discard_all(sink);
+}
+
+uint64_t weir__later(const weir_pipeline *pipeline, uint64_t delay_ms)
+{
+	const uint64_t most_ms = WEIR__NEVER - 1 - pipeline->now_ms;
+
+	return pipeline->now_ms + (delay_ms < most_ms ? delay_ms : most_ms);
 }
 
 static enum weir_status check_ready(const weir_pipeline *pipeline, struct weir_error *err)
@@ -93,23 +102,28 @@ static void turn_sinks(weir_pipeline *pipeline)
 	struct weir_error err;
 
 	for (weir_sink *sink = pipeline->sinks; sink; sink = sink->next) {
-		if (weir__sink_turn(sink, &err) >= 0)
-			continue;
-		sink->is_broken = true;
-		weir_pipeline_fail(pipeline, &err);
+		if (weir__sink_turn(sink, &err) < 0)
+			weir_pipeline_fail(pipeline, &err);
 	}
 }
 
+/* Who emits first in this turn is last in the next: one that takes all room starves no other. */
 static void turn_sources(weir_pipeline *pipeline)
 {
+	weir_source *const first = pipeline->first ? pipeline->first : pipeline->sources;
+	weir_source *source = first;
 	struct weir_error err;
 
-	for (weir_source *source = pipeline->sources; source; source = source->next) {
+	pipeline->served = NULL;
+	do {
 		if (pipeline->error.status < 0)
 			return;
 		if (weir__source_turn(source, &err) < 0)
 			weir_pipeline_fail(pipeline, &err);
-	}
+		source = source->next ? source->next : pipeline->sources;
+	} while (source != first);
+	if (pipeline->served)
+		pipeline->first = pipeline->served->next;
 }
 
 static void acknowledge(weir_pipeline *pipeline)
@@ -158,7 +172,7 @@ static void finish(weir_pipeline *pipeline)
 {
 	report_undelivered(pipeline);
 	acknowledge(pipeline);
-	close_all(pipeline);
+	weir__close_all(pipeline);
 	weir__pipeline_enter(pipeline, pipeline->error.status < 0 ? WEIR_STATE_FAILED
 								  : WEIR_STATE_FINISHED);
 }
@@ -169,7 +183,7 @@ static void change_state(weir_pipeline *pipeline)
 			      pipeline->error.status < 0;
 
 	if (must_end && pipeline->drain_until_ms == WEIR__NEVER)
-		drain(pipeline, pipeline->now_ms + pipeline->options.drain_ms);
+		drain(pipeline, weir__later(pipeline, pipeline->options.drain_ms));
 	else if (weir_pipeline_state(pipeline) == WEIR_STATE_RUNNING &&
 		 sources_have_ended(pipeline))
 		drain(pipeline, WEIR__NEVER);
@@ -217,7 +231,7 @@ static uint64_t sink_next_ms(const weir_sink *sink)
 
 	if (!sink->is_open || sink->is_broken)
 		return WEIR__NEVER;
-	if (sink->waiting.head && !sink->is_full)
+	if (sink->waiting.head && !sink->is_full && !sink->is_stuck)
 		next_ms = sooner(next_ms, sink->retry_ms);
 	return next_ms;
 }

@@ -78,6 +78,28 @@ enum weir_status weir_error_set(struct weir_error *err, enum weir_status status,
 	return status;
 }
 
+void weir__error_begin(struct weir_error *err)
+{
+	err->status = WEIR_OK;
+	err->remedy = WEIR_REMEDY_STOP;
+	err->os_error = 0;
+	err->remote_code = 0;
+	err->text[0] = '\0';
+}
+
+enum weir_status weir__error_end(struct weir_error *err, enum weir_status status,
+				 const char *format, ...)
+{
+	va_list args;
+
+	if (status >= 0 || err->status < 0)
+		return status;
+	va_start(args, format);
+	fill(err, status, WEIR_REMEDY_STOP, 0, format, args);
+	va_end(args);
+	return status;
+}
+
 enum weir_status weir__error_no_memory(struct weir_error *err)
 {
 	return weir_error_set(err, WEIR_ERR_NOMEM, WEIR_REMEDY_STOP, "out of memory");

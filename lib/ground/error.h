@@ -9,6 +9,14 @@
 
 enum weir_status weir__error_no_memory(struct weir_error *err);
 
+/*
+ * Around a call into somebody else's code: `begin` empties the error before it; `end` fills it in
+ * when the call failed without a word, and returns the status it is given.
+ */
+void weir__error_begin(struct weir_error *err);
+enum weir_status weir__error_end(struct weir_error *err, enum weir_status status,
+				 const char *format, ...) WEIR_PRINTF(3, 4);
+
 /* `cannot open 'x': No such file or directory`; status WEIR_ERR_IO, remedy STOP. */
 enum weir_status weir__error_os(struct weir_error *err, int os_error, const char *format, ...)
 	WEIR_PRINTF(3, 4);

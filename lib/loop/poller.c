@@ -50,10 +50,12 @@ enum weir_status weir__poller_watch(struct weir__poller *poller, struct weir__wa
 {
 	struct epoll_event event = { .data.ptr = watch };
 
-	if (watch->events & WEIR_READABLE)
+	if ((watch->events & WEIR_READABLE) && !watch->is_muted)
 		event.events |= EPOLLIN | EPOLLRDHUP;
 	if (watch->events & WEIR_WRITABLE)
 		event.events |= EPOLLOUT;
+	if (!event.events)	/* hang-ups come unasked: once is enough */
+		event.events = EPOLLONESHOT;
 	if (epoll_ctl(poller->poll_fd, is_new ? EPOLL_CTL_ADD : EPOLL_CTL_MOD, watch->fd, &event) < 0)
 		return weir__error_os(err, errno, "cannot watch descriptor %d", watch->fd);
 	return WEIR_OK;

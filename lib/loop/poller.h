@@ -14,6 +14,7 @@ struct weir__watch {
 	int fd;
 	unsigned events;		/* a set of enum weir_io that is waited for */
 	unsigned ready;			/* what the last poll found */
+	bool is_muted;			/* READABLE is not waited for at present */
 	bool *owner_ready;		/* set to true when it found something */
 };
 

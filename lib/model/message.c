@@ -72,6 +72,7 @@ weir_message *weir__message_new(const struct weir_env *env, const struct weir_me
 				   .headers = (struct weir_header *)(message + 1),
 				   .header_count = init->header_count };
 	atomic_init(&message->references, 1);
+	atomic_init(&message->plan, NULL);
 	tail = (uint8_t *)(message->headers + init->header_count);
 	if (!init->release)
 		message->body.data = append(&tail, init->body.data, init->body.len);

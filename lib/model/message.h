@@ -8,6 +8,7 @@
 #ifndef WEIR_MODEL_MESSAGE_H
 #define WEIR_MODEL_MESSAGE_H
 
+#include <pthread.h>
 #include <stdatomic.h>
 
 #include "model/kind.h"
@@ -42,9 +43,13 @@ struct weir_message {
 	size_t header_count;
 	struct json_t *tree;
 
-	/* While it is being routed: the pipeline's plan and its slots. NULL at other times. */
-	const weir__plan *plan;
+	/*
+	 * While it is being routed: the pipeline's plan and its slots. NULL at other times. Only
+	 * the thread that routes may use them: others may hold the message already.
+	 */
+	_Atomic(const weir__plan *) plan;
 	const struct weir__slot *slots;
+	pthread_t router;
 
 	struct weir__transit transit;
 };

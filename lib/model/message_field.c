@@ -40,17 +40,27 @@ static enum weir_status scan_for(const weir_message *message, const weir__plan *
 	return status;
 }
 
+/* The pipeline's plan, while it routes this message, on its thread; its slots are the message's. */
+static const weir__plan *routing_plan(const weir_message *message)
+{
+	const weir__plan *plan =
+		atomic_load_explicit(&message->plan, memory_order_relaxed);
+
+	return plan && pthread_equal(message->router, pthread_self()) ? plan : NULL;
+}
+
 enum weir_status weir_message_field(const weir_message *message, const char *path,
 				    struct weir_field *ret_field)
 {
 	const struct weir_env env = { .size = sizeof env, .allocator = message->allocator };
+	const weir__plan *routing = routing_plan(message);
 	enum weir_status status;
 	weir__plan *plan;
 	size_t slot;
 
 	if (!path)
 		return WEIR_ERR_INVALID;
-	if (message->plan && weir__plan_find(message->plan, path, &slot)) {
+	if (routing && weir__plan_find(routing, path, &slot)) {
 		*ret_field = field_of(message, &message->slots[slot]);
 		return WEIR_OK;
 	}
@@ -79,7 +89,13 @@ size_t weir_field_text(const struct weir_field *field, char *buffer, size_t size
 
 json_t *weir_message_json(weir_message *message, struct weir_error *err)
 {
-	if (!message->tree)
-		message->tree = weir__json_parse(message->body, err);
+	struct weir_field whole;
+
+	if (message->tree)
+		return message->tree;
+	message->tree = weir__json_parse(message->body, err);
+	if (!message->tree && err && err->status == WEIR_ERR_CORRUPT &&
+	    weir_message_field(message, "a", &whole) == WEIR_OK)
+		err->status = WEIR_ERR_UNSUPPORTED;	/* it is JSON: jansson cannot hold it */
 	return message->tree;
 }

@@ -122,6 +122,7 @@ enum weir_status weir__inflate_step(struct weir__inflate *decoder, const uint8_t
 	const uint8_t *from = *in;
 	size_t left = *in_len;
 	size_t written = 0;
+	bool damaged = false;
 
 	assert(out_size > 0);
 	do {
@@ -134,16 +135,17 @@ enum weir_status weir__inflate_step(struct weir__inflate *decoder, const uint8_t
 		stream->next_out = out + written;
 		stream->avail_out = room;
 		result = decode(decoder);
-		if (result != Z_OK)
+		if (result != Z_OK && written == 0 && stream->avail_out == room)
 			return fail(stream, result, err);
 		from += given - stream->avail_in;
 		left -= given - stream->avail_in;
 		written += room - stream->avail_out;
-	} while (left > 0 && written < out_size);
+		damaged = result != Z_OK;	/* zlib says so again next time */
+	} while (!damaged && left > 0 && written < out_size);
 	*in = from;
 	*in_len = left;
 	*ret_written = written;
-	return written == out_size ? WEIR_AGAIN : WEIR_OK;
+	return damaged || written == out_size ? WEIR_AGAIN : WEIR_OK;
 }
 
 bool weir__inflate_is_whole(const struct weir__inflate *decoder)

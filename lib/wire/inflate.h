@@ -32,8 +32,9 @@ void weir__inflate_release(struct weir__inflate *decoder);
  * (of at least one byte).
  *
  * @return WEIR_OK: all input is used, and all it yields is written · WEIR_AGAIN: `out` is full and
- *         there may be more, call again with the rest of the input (which may be nothing) ·
- *         WEIR_ERR_CORRUPT, WEIR_ERR_NOMEM: for good; nothing was written or used
+ *         there may be more, or what is written is all there was before some damage: call again
+ *         with the rest of the input (which may be nothing) · WEIR_ERR_CORRUPT, WEIR_ERR_NOMEM:
+ *         for good; nothing was written or used
  */
 enum weir_status weir__inflate_step(struct weir__inflate *decoder, const uint8_t **in,
 				    size_t *in_len, uint8_t *out, size_t out_size,
