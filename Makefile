@@ -33,7 +33,7 @@ warnings := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wwr
 modes    := $(if $(SAN),-fsanitize=$(SAN) -fno-omit-frame-pointer -fno-sanitize-recover=all) \
 	    $(if $(COVERAGE),--coverage -O0)
 flags    := -std=c11 -D_GNU_SOURCE -Iinclude -pthread $(warnings)
-nobody   := $(if $(SAN),,-Wl,-z,defs)
+closed   := $(if $(SAN),,-Wl,-z,defs)
 
 # What each part stands on, in pkg-config's names. Asked for when needed, not when make starts:
 # `make demo` and `make check` install what is missing first.
@@ -76,6 +76,7 @@ tests: $(tests) ## builds the tests, does not run them
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):[^#]*## */\1|/p' Makefile | awk -F'|' '{ printf "make %-16s%s\n", $$1, $$2 }'
+	@echo 'make check-NAME      one check alone: $(checks)'
 
 # --- what is missing -------------------------------------------------------------------------
 
@@ -121,7 +122,7 @@ link = $(CC) $(modes) $(CFLAGS) $(LDFLAGS)
 $(out)/$(shared): $(lib_o) lib/libweir.map
 	$(call say,LINK,$@)
 	$(hide)$(link) -shared -Wl,-soname,$(soname) -Wl,--version-script,lib/libweir.map \
-		$(nobody) $(lib_o) $(call libs_of,$(lib_needs)) -o $@
+		$(closed) $(lib_o) $(call libs_of,$(lib_needs)) -o $@
 	$(hide)ln -sf $(shared) $(out)/$(soname) && ln -sf $(soname) $(out)/libweir.so
 
 $(out)/tests/%: $(obj)/tests/%.o $(helpers) $(out)/libweir.a
@@ -166,8 +167,8 @@ bench: all $(benches) ## measures; not part of check
 	$(hide)bench/run
 
 coverage: ## runs the tests and prints the line coverage of lib/
-	$(hide)$(MAKE) --no-print-directory COVERAGE=1 check-programs
-	$(hide)tools/coverage build/$(variant)-coverage
+	$(hide)$(MAKE) --no-print-directory COVERAGE=1 check-programs; status=$$?; \
+		tools/coverage build/$(variant)-coverage && exit $$status
 
 # --- installing ------------------------------------------------------------------------------
 
@@ -193,8 +194,8 @@ install: lib ## into $(DESTDIR)$(PREFIX)
 
 uninstall: ## undoes install
 	rm -f '$(DESTDIR)$(INCLUDEDIR)/weir.h' $(headers:include/%='$(DESTDIR)$(INCLUDEDIR)/%')
-	rm -f '$(DESTDIR)$(LIBDIR)/libweir.a' '$(DESTDIR)$(LIBDIR)/'libweir.so*
-	rm -f '$(DESTDIR)$(LIBDIR)/pkgconfig/weir.pc'
+	rm -f $(patsubst %,'$(DESTDIR)$(LIBDIR)/%',libweir.a libweir.so $(soname) $(shared) \
+		pkgconfig/weir.pc)
 	[ ! -d '$(DESTDIR)$(INCLUDEDIR)/weir' ] || rmdir '$(DESTDIR)$(INCLUDEDIR)/weir'
 
 clean: ## removes build/

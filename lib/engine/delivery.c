@@ -43,7 +43,10 @@ static void take(struct weir__queue *queue, weir_delivery *delivery)
 	delivery->prev = delivery->next = NULL;
 }
 
-/* To its place among the waiting: what comes back is nearly always older than all of them. */
+/*
+ * To its place among the waiting: what comes back is nearly always older than all of them, or
+ * just behind the one that came back before it.
+ */
 static void wait(weir_sink *sink, weir_delivery *delivery)
 {
 	struct weir__queue *queue = &sink->waiting;
@@ -54,8 +57,11 @@ static void wait(weir_sink *sink, weir_delivery *delivery)
 		push(queue, delivery);
 		return;
 	}
+	if (sink->returned && sink->returned->sequence < delivery->sequence)
+		after = sink->returned;
 	while (after->sequence < delivery->sequence)
 		after = after->next;
+	sink->returned = delivery;
 	delivery->next = after;
 	delivery->prev = after->prev;
 	if (after->prev)
@@ -67,6 +73,8 @@ static void wait(weir_sink *sink, weir_delivery *delivery)
 
 static void wait_no_more(weir_sink *sink, weir_delivery *delivery)
 {
+	if (sink->returned == delivery)
+		sink->returned = NULL;
 	take(&sink->waiting, delivery);
 	weir__counter_sub(&sink->waiting_count, 1);
 }
@@ -174,6 +182,7 @@ static enum weir_status bury(weir_delivery *delivery, const struct weir_error *r
 			     struct weir_error *err)
 {
 	weir_pipeline *pipeline = delivery->sink->port.pipeline;
+	struct weir_error no_memory;
 
 	weir__counter_add(&delivery->sink->failed, 1);
 	if (delivery->death)
@@ -182,8 +191,10 @@ static enum weir_status bury(weir_delivery *delivery, const struct weir_error *r
 		return give_up(delivery, reason, err,
 			       "; no dead letters are set (weir_pipeline_set_dead_letters)");
 	delivery->death = weir__alloc(&pipeline->env, sizeof *delivery->death);
-	if (!delivery->death)
-		return give_up(delivery, reason, err, "; out of memory for the dead letter");
+	if (!delivery->death) {
+		weir__error_no_memory(&no_memory);
+		return give_up(delivery, &no_memory, err, " for a dead letter");
+	}
 	weir_port_log(&delivery->sink->port, WEIR_LOG_WARN, "dead letter: %s", reason->text);
 	*delivery->death = (struct weir__death){ .reason = *reason,
 						 .sink = delivery->sink->name,
@@ -403,6 +414,7 @@ void weir__delivery_discard_all(weir_sink *sink)
 {
 	struct weir__queue *const queues[] = { &sink->waiting, &sink->submitted };
 
+	sink->returned = NULL;
 	for (size_t i = 0; i < sizeof queues / sizeof *queues; i++) {
 		while (queues[i]->head) {
 			weir_delivery *delivery = queues[i]->head;

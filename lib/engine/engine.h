@@ -52,6 +52,7 @@ struct weir_port {
 struct weir_outlet {
 	weir_source *source;
 	bool is_open;		/* a step is running */
+	bool had_none;		/* the last step asked for room, and there was none */
 	weir_message *shown;	/* the last one it asked to see: kept until the step ends */
 };
 
@@ -99,6 +100,7 @@ struct weir_sink {
 	bool is_full;		/* it said WEIR_AGAIN since its last step */
 	uint64_t retry_ms;	/* nothing is offered before; 0: at once */
 	struct weir__queue waiting;	/* in the order of their sequence */
+	weir_delivery *returned;	/* of those waiting, the one that came back last */
 	struct weir__queue submitted;
 	weir_delivery *offered;		/* the one inside submit; NULL when it has settled it */
 	uint64_t next_sequence;

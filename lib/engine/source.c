@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "ground/error.h"
+#include "kit/backoff.h"
 
 #define REOPEN_FIRST_MS 1000
 #define REOPEN_MOST_MS 60000
@@ -100,11 +101,9 @@ void weir__source_free(weir_source *source)
 
 static void reopen_later(weir_source *source, const struct weir_error *reason)
 {
-	const uint32_t doublings = source->reopens < 6 ? source->reopens : 6;
-	uint64_t delay = REOPEN_FIRST_MS << doublings;
+	const uint64_t delay =
+		weir__backoff_delay(REOPEN_FIRST_MS, REOPEN_MOST_MS, source->reopens + 2);
 
-	if (delay > REOPEN_MOST_MS)
-		delay = REOPEN_MOST_MS;
 	source->reopens++;
 	source->phase = WEIR__REOPENING;
 	source->reopen_ms = weir__later(source->port.pipeline, delay);
@@ -186,6 +185,7 @@ static enum weir_status step(weir_source *source, struct weir_error *err)
 
 	weir__error_begin(err);
 	source->outlet.is_open = true;
+	source->outlet.had_none = false;
 	status = source->ops->step(source->self, &source->outlet, source->port.pipeline->now_ms,
 				   err);
 	weir__error_end(err, status, "source '%s': its step failed and gave no reason",
@@ -193,7 +193,7 @@ static enum weir_status step(weir_source *source, struct weir_error *err)
 	source->outlet.is_open = false;
 	source->outlet.shown = weir_message_unref(source->outlet.shown);
 	forget_ready(&source->port);
-	weir__port_mute(&source->port, source->starved);
+	weir__port_mute(&source->port, source->outlet.had_none);
 	if (status == WEIR_END || status < 0)
 		weir__source_close(source);
 	if (status < 0 && err->remedy == WEIR_REMEDY_RETRY) {
@@ -236,7 +236,7 @@ size_t weir_outlet_room(const weir_outlet *outlet)
 	if (room > tracker_room(outlet->source))
 		room = tracker_room(outlet->source);
 	if (room == 0)
-		outlet->source->starved = true;
+		outlet->source->starved = outlet->source->outlet.had_none = true;
 	return room;
 }
 

@@ -62,6 +62,24 @@ START_TEST(a_long_line_and_many_short_ones_are_written_whole)
 }
 END_TEST
 
+START_TEST(the_memory_a_long_line_took_is_given_back)
+{
+	struct file_rig *rig = file_rig_new();
+	char *line = calloc(1, 1000000);
+
+	ck_assert_ptr_nonnull(line);
+	rig->options.path = "all";
+	file_rig_start(rig, NULL);
+	file_rig_push_bytes(rig, line, 1000000);
+	ck_assert_int_eq(drive(rig->pipeline, &rig->fake), WEIR_OK);
+	ck_assert_uint_eq(sink_metrics_of(rig->sink).delivered, 1);
+	ck_assert_uint_gt(rig->fake.most_bytes, 2000000);
+	ck_assert_uint_lt(rig->fake.live_bytes, 500000);
+	free(line);
+	file_rig_end(rig);
+}
+END_TEST
+
 static const struct {
 	const char *name;
 	bool truncate, sync;
@@ -256,6 +274,7 @@ static Suite *file_sink_suite(void)
 	tcase_set_timeout(tcase, 60);
 	LOOP(tcase, one_message_is_one_line, bodies);
 	tcase_add_test(tcase, a_long_line_and_many_short_ones_are_written_whole);
+	tcase_add_test(tcase, the_memory_a_long_line_took_is_given_back);
 	LOOP(tcase, an_existing_file_is_kept_or_emptied, beginnings);
 	tcase_add_test(tcase, what_is_delivered_is_in_the_file_while_the_pipeline_runs);
 	tcase_add_test(tcase, destinations_are_files_of_the_folder);

@@ -290,6 +290,28 @@ START_TEST(the_queue_is_bounded_in_bytes_but_one_message_always_fits)
 }
 END_TEST
 
+START_TEST(room_is_not_told_of_before_something_was_taken_out)
+{
+	struct rig *rig = rig_new();
+
+	rig->pipeline_options.window_messages = 1;
+	rig->options.queue_bytes = 10;
+	start(rig);
+	rig->recorder.holds = true;
+	ck_assert_int_eq(push(rig, "a", 1), WEIR_OK);
+	ck_assert_int_eq(drive_for(rig->pipeline, &rig->fake, 1000, 10), WEIR_OK);
+	ck_assert_int_eq(push(rig, "012345", 2), WEIR_OK);
+	ck_assert_int_eq(push(rig, "too much", 3), WEIR_AGAIN);
+	ck_assert_int_eq(push(rig, "b", 4), WEIR_OK);
+	ck_assert_int_eq(drive_for(rig->pipeline, &rig->fake, 1000, 10), WEIR_OK);
+	ck_assert_uint_eq(rig->rooms, 0);
+	recorder_let_go(&rig->recorder);
+	ck_assert_int_eq(drive_for(rig->pipeline, &rig->fake, 1000, 20), WEIR_OK);
+	ck_assert_uint_eq(rig->rooms, 1);
+	rig_end(rig);
+}
+END_TEST
+
 START_TEST(a_full_window_leaves_messages_in_the_queue)
 {
 	struct rig *rig = rig_new();
@@ -477,6 +499,7 @@ static Suite *push_suite(void)
 	tcase_add_test(tcase, a_wrong_kind_is_an_error_of_the_pipeline);
 	tcase_add_test(tcase, a_full_queue_says_so_and_then_that_there_is_room);
 	tcase_add_test(tcase, the_queue_is_bounded_in_bytes_but_one_message_always_fits);
+	tcase_add_test(tcase, room_is_not_told_of_before_something_was_taken_out);
 	tcase_add_test(tcase, a_full_window_leaves_messages_in_the_queue);
 	tcase_add_test(tcase, a_stop_says_how_many_were_not_taken_in_and_releases_them);
 	tcase_add_test(tcase, a_pipeline_that_never_ran_releases_what_was_pushed);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Drop routes, messages that no route takes, and what is refused when routes are added. */
+/* Drop routes, the unrouted, headers, what is refused when routes are added, trees. */
 #include <check.h>
 #include <math.h>
 #include <stdlib.h>
@@ -12,6 +12,8 @@
 
 static struct flow flow;
 
+static const char tweet[] = "{\"id\":21,\"id_str\":\"21\",\"text\":\"a\",\"user\":{\"id\":7,"
+			    "\"lang\":\"ko\"},\"n\":\"x\"}";
 static const char removal[] = "{\"delete\":{\"status\":{\"id\":21,\"id_str\":\"21\"}}}";
 
 static const char *error_text(void)
@@ -103,6 +105,53 @@ START_TEST(what_no_route_takes_stops_the_pipeline_if_so_chosen)
 	ck_assert_uint_eq(flow_metrics(&flow).all.delivered, 1);
 	ck_assert_uint_eq(flow_metrics(&flow).all.in_flight, 1);
 	ck_assert_uint_eq(flow.in.acks[flow.in.ack_count - 1].offset, 1);
+	flow_end(&flow);
+}
+END_TEST
+
+/* ---- headers */
+
+static const struct {
+	unsigned headers;
+	const char *want;
+} headers[] = {
+	{ 0, "" },
+	{ WEIR_HEADER_KIND, "weir.kind=tweet\n" },
+	{ WEIR_HEADER_ID, "weir.id=21\n" },
+	{ WEIR_HEADER_SOURCE, "weir.source=in\n" },
+	{ WEIR_HEADER_RECEIVED, "weir.received=1577836800000\n" },
+	{ WEIR_HEADER_ROUTE, "weir.route=mine\n" },
+	{ 31, "weir.kind=tweet\nweir.id=21\nweir.source=in\nweir.received=1577836800000\n"
+	      "weir.route=mine\n" },
+};
+
+START_TEST(routes_add_headers)
+{
+	const struct weir_header own = { "own", { "a", 1 } };
+	char want[512] = "own=a\n";
+
+	flow_begin(&flow, NULL);
+	weir_route_add(flow.pipeline,
+		       WEIR_WITH(weir_route, .headers = headers[_i].headers, .name = "mine"),
+		       flow.sink);
+	flow_feed(&flow, tweet);
+	flow.in.items[0].headers = &own;
+	flow.in.items[0].header_count = 1;
+	ck_assert_int_eq(flow_run(&flow), WEIR_END);
+	ck_assert_str_eq(flow.out.headers, strcat(want, headers[_i].want));
+	flow_end(&flow);
+}
+END_TEST
+
+START_TEST(a_route_without_a_name_is_called_by_its_number)
+{
+	flow_begin(&flow, NULL);
+	weir_route_add(flow.pipeline, NULL, flow.dead_sink);
+	weir_route_add(flow.pipeline, WEIR_WITH(weir_route, .headers = WEIR_HEADER_ROUTE),
+		       flow.sink);
+	flow_feed(&flow, tweet);
+	ck_assert_int_eq(flow_run(&flow), WEIR_END);
+	ck_assert_str_eq(flow.out.headers, "weir.route=route 2\n");
 	flow_end(&flow);
 }
 END_TEST
@@ -333,6 +382,8 @@ static Suite *suite(void)
 	tcase_add_test(t, what_no_route_takes_goes_to_the_dead_letters_if_so_chosen);
 	tcase_add_test(t, unrouted_to_dead_letters_that_are_not_set_is_an_error_at_the_start);
 	tcase_add_test(t, what_no_route_takes_stops_the_pipeline_if_so_chosen);
+	tcase_add_loop_test(t, routes_add_headers, 0, ROWS(headers));
+	tcase_add_test(t, a_route_without_a_name_is_called_by_its_number);
 	tcase_add_loop_test(t, a_wrong_route_is_refused_by_number_and_reason, 0, ROWS(refused));
 	tcase_add_loop_test(t, a_wrong_route_is_refused_by_name_and_reason, 0, ROWS(refused));
 	tcase_add_test(t, a_route_without_a_sink_is_refused);

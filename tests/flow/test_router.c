@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Routes: which messages go where, under which destination, key and headers. */
+/* Routes: which messages go where, under which destination and key. */
 #include <check.h>
 #include <stdlib.h>
 #include <string.h>
@@ -439,53 +439,6 @@ START_TEST(a_delete_has_the_key_of_its_tweet)
 }
 END_TEST
 
-/* ---- headers */
-
-static const struct {
-	unsigned headers;
-	const char *want;
-} headers[] = {
-	{ 0, "" },
-	{ WEIR_HEADER_KIND, "weir.kind=tweet\n" },
-	{ WEIR_HEADER_ID, "weir.id=21\n" },
-	{ WEIR_HEADER_SOURCE, "weir.source=in\n" },
-	{ WEIR_HEADER_RECEIVED, "weir.received=1577836800000\n" },
-	{ WEIR_HEADER_ROUTE, "weir.route=mine\n" },
-	{ 31, "weir.kind=tweet\nweir.id=21\nweir.source=in\nweir.received=1577836800000\n"
-	      "weir.route=mine\n" },
-};
-
-START_TEST(routes_add_headers)
-{
-	const struct weir_header own = { "own", { "a", 1 } };
-	char want[512] = "own=a\n";
-
-	flow_begin(&flow, NULL);
-	weir_route_add(flow.pipeline,
-		       WEIR_WITH(weir_route, .headers = headers[_i].headers, .name = "mine"),
-		       flow.sink);
-	flow_feed(&flow, tweet);
-	flow.in.items[0].headers = &own;
-	flow.in.items[0].header_count = 1;
-	ck_assert_int_eq(flow_run(&flow), WEIR_END);
-	ck_assert_str_eq(flow.out.headers, strcat(want, headers[_i].want));
-	flow_end(&flow);
-}
-END_TEST
-
-START_TEST(a_route_without_a_name_is_called_by_its_number)
-{
-	flow_begin(&flow, NULL);
-	weir_route_add(flow.pipeline, NULL, flow.dead_sink);
-	weir_route_add(flow.pipeline, WEIR_WITH(weir_route, .headers = WEIR_HEADER_ROUTE),
-		       flow.sink);
-	flow_feed(&flow, tweet);
-	ck_assert_int_eq(flow_run(&flow), WEIR_END);
-	ck_assert_str_eq(flow.out.headers, "weir.route=route 2\n");
-	flow_end(&flow);
-}
-END_TEST
-
 static Suite *suite(void)
 {
 	Suite *s = suite_create("router");
@@ -504,8 +457,6 @@ static Suite *suite(void)
 	tcase_add_loop_test(t, templates_make_destinations_and_keys, 0, ROWS(templates));
 	tcase_add_test(t, beyond_max_destinations_only_new_ones_fall_back);
 	tcase_add_test(t, a_delete_has_the_key_of_its_tweet);
-	tcase_add_loop_test(t, routes_add_headers, 0, ROWS(headers));
-	tcase_add_test(t, a_route_without_a_name_is_called_by_its_number);
 	suite_add_tcase(s, t);
 	return s;
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Sources: room, ownership of bodies, positions, opening again, ends and errors. */
+/* Sources: room, ownership of bodies, what they count. */
 #include <check.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,6 +12,7 @@ static struct flow flow;
 static const char two[] = "22";
 
 static struct probe probe;
+static weir_source *source;
 
 static void release(void *owner)
 {
@@ -23,7 +24,7 @@ static void begin(const struct weir_pipeline_options *options,
 {
 	flow_begin(&flow, options);
 	probe = (struct probe){ .step = step, .remedy = WEIR_REMEDY_RETRY };
-	probe_add(flow.pipeline, "probe", &probe);
+	source = probe_add(flow.pipeline, "probe", &probe);
 	weir_route_add(flow.pipeline, WEIR_WITH(weir_route, .to = "t"), flow.sink);
 }
 
@@ -354,6 +355,31 @@ START_TEST(a_body_of_nothing_is_malformed_and_bytes_that_are_nowhere_are_refused
 }
 END_TEST
 
+START_TEST(what_a_source_counts_is_in_its_metrics)
+{
+	struct weir_source_metrics metrics = WEIR_METRICS(weir_source_metrics);
+
+	begin(NULL, keep_outlet);
+	flow_step(&flow);
+	for (unsigned i = 0; i < WEIR_COUNT_RECONNECTS + WEIR_RECONNECT_CAUSES; i++)
+		weir_port_count(probe.port, i, i + 1);
+	weir_port_count(probe.port, WEIR_COUNT_CONNECTS, 10);
+	weir_port_count(probe.port, WEIR_GAUGE_PERCENT_FULL, 60);
+	weir_port_count(probe.port, WEIR_COUNT_RECONNECTS + WEIR_RECONNECT_CAUSES, 1000);
+	weir_port_count(flow.out.port, WEIR_COUNT_CONNECTS, 1000);
+	weir_source_metrics(source, &metrics);
+	ck_assert_uint_eq(metrics.connects, WEIR_COUNT_CONNECTS + 11);
+	ck_assert_uint_eq(metrics.missed, WEIR_COUNT_MISSED + 1);
+	ck_assert_uint_eq(metrics.wire_bytes, WEIR_COUNT_WIRE_BYTES + 1);
+	ck_assert_uint_eq(metrics.percent_full, 60);
+	for (unsigned i = 0; i < WEIR_RECONNECT_CAUSES; i++)
+		ck_assert_uint_eq(metrics.reconnects[i], WEIR_COUNT_RECONNECTS + i + 1);
+	ck_assert_str_eq(weir_port_name(probe.port), "probe");
+	ck_assert_ptr_eq(weir_port_env(probe.port), weir_pipeline_env(flow.pipeline));
+	stop(WEIR_END);
+}
+END_TEST
+
 static Suite *suite(void)
 {
 	Suite *s = suite_create("source");
@@ -372,6 +398,7 @@ static Suite *suite(void)
 	tcase_add_test(t, borrowed_bytes_are_copied_and_a_given_kind_is_kept);
 	tcase_add_test(t, a_message_that_is_settled_at_once_can_still_be_looked_at);
 	tcase_add_test(t, a_body_of_nothing_is_malformed_and_bytes_that_are_nowhere_are_refused);
+	tcase_add_test(t, what_a_source_counts_is_in_its_metrics);
 	suite_add_tcase(s, t);
 	return s;
 }

@@ -4,6 +4,7 @@
 
 #include <check.h>
 #include <poll.h>
+#include <time.h>
 
 #include "support/accounts.h"
 
@@ -42,6 +43,33 @@ enum weir_status drive_for(weir_pipeline *pipeline, struct fake_env *fake, uint6
 enum weir_status drive(weir_pipeline *pipeline, struct fake_env *fake)
 {
 	return drive_for(pipeline, fake, 3600000, 100000);
+}
+
+static int64_t real_ms(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+enum weir_status drive_real(weir_pipeline *pipeline, int most_ms)
+{
+	const int64_t until_ms = real_ms() + most_ms;
+	int64_t left_ms = most_ms;
+
+	while (left_ms > 0) {
+		const enum weir_status status = weir_pipeline_step(pipeline);
+		struct pollfd wait = { .fd = weir_pipeline_fd(pipeline), .events = POLLIN };
+		const int timeout_ms = weir_pipeline_timeout_ms(pipeline);
+
+		check_accounts(pipeline, NULL);
+		if (status != WEIR_OK)
+			return status;
+		poll(&wait, 1, timeout_ms < 0 || timeout_ms > left_ms ? (int)left_ms : timeout_ms);
+		left_ms = until_ms - real_ms();
+	}
+	return WEIR_OK;
 }
 
 struct weir_metrics metrics_of(const weir_pipeline *pipeline)

@@ -178,12 +178,19 @@ static const struct weir_sink_ops out_ops = {
 
 void flow_begin(struct flow *flow, const struct weir_pipeline_options *options)
 {
+	flow_begin_failing(flow, options, 0);
+}
+
+void flow_begin_failing(struct flow *flow, const struct weir_pipeline_options *options,
+			size_t fail_at)
+{
 	struct weir_pipeline_options given = { .size = sizeof given };
 
 	memset(&flow->in, 0, sizeof flow->in);
 	memset(&flow->out, 0, sizeof flow->out);
 	memset(&flow->dead, 0, sizeof flow->dead);
 	fake_env_init(&flow->fake);
+	flow->fake.fail_at = fail_at;
 	if (options)
 		given = *options;
 	given.env = &flow->fake.env;

@@ -64,6 +64,9 @@ struct flow {
 
 /* A pipeline with source "in" and sinks "out" and "dead"; options may be NULL. No routes yet. */
 void flow_begin(struct flow *flow, const struct weir_pipeline_options *options);
+/* The same with an allocation that fails, that of this number. */
+void flow_begin_failing(struct flow *flow, const struct weir_pipeline_options *options,
+			size_t fail_at);
 /* Frees the pipeline; checks that nothing is left behind. */
 void flow_end(struct flow *flow);
 

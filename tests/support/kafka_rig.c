@@ -209,3 +209,17 @@ void kafka_topic_release(struct kafka_topic *topic)
 	rd_kafka_consumer_close(topic->consumer);
 	rd_kafka_destroy(topic->consumer);
 }
+
+void kafka_check_header(const rd_kafka_message_t *record, const char *name, const char *want)
+{
+	rd_kafka_headers_t *headers;
+	const void *value;
+	size_t len;
+
+	ck_assert_msg(rd_kafka_message_headers(record, &headers) == 0, "no headers");
+	ck_assert_msg(rd_kafka_header_get_last(headers, name, &value, &len) == 0, "no header %s",
+		      name);
+	ck_assert_msg(memmem(value, len, want, strlen(want)) != NULL,
+		      "header %s is '%.*s', want '%s' in it", name, (int)len, (const char *)value,
+		      want);
+}

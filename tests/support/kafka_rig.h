@@ -74,5 +74,7 @@ struct kafka_topic {
 void kafka_topic_read(struct kafka_topic *ret, const struct kafka_cluster *cluster,
 		      const char *topic, int32_t partition_count);
 void kafka_topic_release(struct kafka_topic *topic);
+/* Fails the test unless the record has such a header with `want` in it. */
+void kafka_check_header(const rd_kafka_message_t *record, const char *name, const char *want);
 
 #endif

@@ -11,7 +11,7 @@ static enum weir_status probe_open(void *self, weir_port *port, struct weir_erro
 	probe->opens++;
 	probe->port = port;
 	return probe->fail_open < 0
-		       ? weir_error_set(err, probe->fail_open, probe->remedy, "open was told to fail")
+		       ? weir_error_set(err, probe->fail_open, probe->remedy, "no")
 		       : WEIR_OK;
 }
 

@@ -182,22 +182,17 @@ enum weir_status weir__line_file_add(struct weir__line_file *file, weir_delivery
 
 /* ---- writing ---- */
 
-/* Whether a write now would not wait. Watches while it would. */
+/* Whether a write now would not wait. Watches while it would; what cannot be watched is ready. */
 static enum weir_status await(struct weir__line_file *file, bool *ret_ready, struct weir_error *err)
 {
 	struct pollfd poll_fd = { .fd = file->fd, .events = POLLOUT };
-	enum weir_status status = WEIR_OK;
+	enum weir_status status;
 
 	*ret_ready = !file->may_wait || poll(&poll_fd, 1, 0) > 0;
 	if (*ret_ready || file->is_watched)
 		return WEIR_OK;
 	status = weir_port_watch(file->port, file->fd, WEIR_WRITABLE, err);
 	file->is_watched = status == WEIR_OK;
-	if (status == WEIR_ERR_IO && err->os_error == EPERM) {
-		file->may_wait = false;		/* a device that is always ready */
-		*ret_ready = true;
-		status = WEIR_OK;
-	}
 	return status;
 }
 

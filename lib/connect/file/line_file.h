@@ -2,7 +2,7 @@
 /*
  * One file that lines are appended to: buffered, written in whole batches, settled when written.
  *
- *     add ─► buffer ─ write ─► the kernel (─ fsync ─► the disk) ─► weir_delivery_done
+ *     add ─► buffer ─ write ─► the kernel ─ sync, if asked ─► weir_delivery_done
  */
 #ifndef WEIR_FILE_LINE_FILE_H
 #define WEIR_FILE_LINE_FILE_H

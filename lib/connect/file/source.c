@@ -5,7 +5,7 @@
  *     read ─► framer's buffer ─► lines ─► messages that are slices of it
  *
  * Guarantees: a step reads at most STEP_BYTES and never waits: what may have nothing to read is
- * asked with poll first and watched through the port; without room nothing is read or watched.
+ * asked with poll first and watched through the port; without room nothing is read.
  * A message's position is the offset of the byte behind its line.
  */
 #include <errno.h>
@@ -125,22 +125,17 @@ static void file_close(void *self)
 
 /* ---- reading ---- */
 
-/* Whether a read now would not wait. Watches while it would. */
+/* Whether a read now would not wait. Watches while it would; what cannot be watched is ready. */
 static enum weir_status await(struct file_source *source, bool *ret_ready, struct weir_error *err)
 {
 	struct pollfd poll_fd = { .fd = source->fd, .events = POLLIN };
-	enum weir_status status = WEIR_OK;
+	enum weir_status status;
 
 	*ret_ready = !source->may_wait || poll(&poll_fd, 1, 0) > 0;
 	if (*ret_ready || source->is_watched)
 		return WEIR_OK;
 	status = weir_port_watch(source->port, source->fd, WEIR_READABLE, err);
 	source->is_watched = status == WEIR_OK;
-	if (status == WEIR_ERR_IO && err->os_error == EPERM) {
-		source->may_wait = false;	/* a device that is always ready */
-		*ret_ready = true;
-		status = WEIR_OK;
-	}
 	return status;
 }
 
@@ -271,14 +266,6 @@ static enum weir_status emit_lines(struct file_source *source, weir_outlet *outl
 	return status;
 }
 
-/* A level-triggered watch of a ready descriptor would keep the loop turning. */
-static void rest(struct file_source *source)
-{
-	if (source->is_watched)
-		weir_port_unwatch(source->port, source->fd);
-	source->is_watched = false;
-}
-
 static enum weir_status file_step(void *self, weir_outlet *outlet, uint64_t now_ms,
 				  struct weir_error *err)
 {
@@ -303,10 +290,7 @@ static enum weir_status file_step(void *self, weir_outlet *outlet, uint64_t now_
 			return status;
 		budget -= len < budget ? len : budget;
 	}
-	if (status != WEIR_AGAIN)
-		return status;
-	rest(source);
-	return WEIR_OK;
+	return status == WEIR_AGAIN ? WEIR_OK : status;
 }
 
 /* ---- add ---- */

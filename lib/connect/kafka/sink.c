@@ -3,12 +3,11 @@
  * The Kafka sink: deliveries into librdkafka, its delivery reports back.
  *
  *     submit ─ produce without copying ─► librdkafka ─► brokers
- *     step ◄── eventfd ◄── event queue: reports, errors, logs ◄─┘
+ *     step ◄── eventfd ◄── event queue (report.c) ◄─────────┘
  *
  * Guarantees: everything of ours runs on the pipeline's thread: librdkafka's threads only write to
- * an eventfd; a delivery is settled by its own report and by nothing else; a turn takes a bounded
- * number of reports; after close no report can touch a delivery, and librdkafka no message.
- * Callers: the engine, through the ops.
+ * an eventfd; a turn takes a bounded number of reports; after close no report can touch a
+ * delivery, and librdkafka no message. Callers: the engine, through the ops.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -24,43 +23,16 @@
 #include "weir/sink.h"
 
 #define MOST_REPORTS 5000	/* of one step */
-#define SAME_ERROR_MS 10000	/* the same warning is not said again within */
-#define ERROR_MEMORY 8		/* different warnings remembered for that */
 #define LONG_LINGER_MS 50
 #define HURRY_WAIT_MS 1
 #define HURRY_AGAIN_MS 20
 #define CLOSE_WAIT_MS 50	/* for reports of what was given up … */
 #define CLOSE_WAITS 40		/* … so many times at most */
 
-struct said {
-	rd_kafka_resp_err_t code;
-	uint64_t at_ms;
-};
-
-struct kafka_sink {
-	const struct weir_env *env;
-	void (*on_outcome)(void *user, const weir_message *message,
-			   const struct weir_kafka_outcome *outcome);
-	void *user;
-	char *topic;		/* NULL: none */
-	rd_kafka_conf_t *conf;	/* until open */
-	weir_port *port;
-	rd_kafka_t *client;
-	rd_kafka_queue_t *queue;
-	rd_kafka_event_t *reports;	/* taken in part */
-	int event_fd;
-	rd_kafka_topic_t **topics;
-	size_t topic_count, topic_capacity;
-	uint64_t in_flight;		/* produced, not yet reported */
-	struct said said[ERROR_MEMORY];
-	bool hurries;		/* nothing new comes, and linger.ms is long */
-	bool closing;
-};
-
 /* ---- open and close ---- */
 
 /* With librdkafka's threads gone, nobody holds a message of ours. */
-static void shut(struct kafka_sink *sink)
+static void shut(struct weir__kafka_sink *sink)
 {
 	if (sink->reports)
 		rd_kafka_event_destroy(sink->reports);
@@ -77,7 +49,7 @@ static void shut(struct kafka_sink *sink)
 }
 
 /* In this order: the queue must not write to a descriptor that may be another's by then. */
-static void close_event_fd(struct kafka_sink *sink)
+static void close_event_fd(struct weir__kafka_sink *sink)
 {
 	if (sink->event_fd < 0)
 		return;
@@ -87,7 +59,7 @@ static void close_event_fd(struct kafka_sink *sink)
 	sink->event_fd = -1;
 }
 
-static enum weir_status open_event_fd(struct kafka_sink *sink, struct weir_error *err)
+static enum weir_status open_event_fd(struct weir__kafka_sink *sink, struct weir_error *err)
 {
 	static const uint64_t one = 1;
 	const int fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
@@ -108,7 +80,7 @@ static enum weir_status open_event_fd(struct kafka_sink *sink, struct weir_error
 
 static enum weir_status kafka_open(void *self, weir_port *port, struct weir_error *err)
 {
-	struct kafka_sink *sink = self;
+	struct weir__kafka_sink *sink = self;
 	enum weir_status status;
 	char text[256];
 
@@ -127,7 +99,7 @@ static enum weir_status kafka_open(void *self, weir_port *port, struct weir_erro
 	return status;
 }
 
-static enum weir_status keep_topic(struct kafka_sink *sink, rd_kafka_topic_t *topic)
+static enum weir_status keep_topic(struct weir__kafka_sink *sink, rd_kafka_topic_t *topic)
 {
 	const size_t capacity = sink->topic_capacity ? 2 * sink->topic_capacity : 8;
 	rd_kafka_topic_t **topics = sink->topics;
@@ -148,7 +120,7 @@ static enum weir_status keep_topic(struct kafka_sink *sink, rd_kafka_topic_t *to
 static enum weir_status kafka_prepare(void *self, const char *to, void **ret_handle,
 				      struct weir_error *err)
 {
-	struct kafka_sink *sink = self;
+	struct weir__kafka_sink *sink = self;
 	const char *name = *to ? to : sink->topic;
 	rd_kafka_topic_t *topic;
 	enum weir_status status;
@@ -198,7 +170,7 @@ static void *without_const(const void *data)
 	return pointer.out;
 }
 
-static rd_kafka_error_t *produce(struct kafka_sink *sink, weir_delivery *delivery)
+static rd_kafka_error_t *produce(struct weir__kafka_sink *sink, weir_delivery *delivery)
 {
 	const weir_message *message = weir_delivery_message(delivery);
 	const struct weir_slice value = weir_delivery_value(delivery);
@@ -223,7 +195,7 @@ static rd_kafka_error_t *produce(struct kafka_sink *sink, weir_delivery *deliver
 }
 
 /* With nothing under way a full queue means that this message alone is too much for it. */
-static enum weir_status wait_for_room(const struct kafka_sink *sink, const char *topic,
+static enum weir_status wait_for_room(const struct weir__kafka_sink *sink, const char *topic,
 				      struct weir_error *err)
 {
 	if (sink->in_flight > 0 || sink->reports)
@@ -236,20 +208,9 @@ static enum weir_status wait_for_room(const struct kafka_sink *sink, const char 
 	return WEIR_ERR_REFUSED;
 }
 
-static enum weir_status fatal(struct kafka_sink *sink, struct weir_error *err)
-{
-	char text[160] = "";
-	const rd_kafka_resp_err_t code = rd_kafka_fatal_error(sink->client, text, sizeof text);
-
-	weir__kafka_one_line(text);
-	weir__kafka_client_error(err, code, text);
-	err->remedy = WEIR_REMEDY_STOP;
-	return err->status;
-}
-
 static enum weir_status kafka_submit(void *self, weir_delivery *delivery, struct weir_error *err)
 {
-	struct kafka_sink *sink = self;
+	struct weir__kafka_sink *sink = self;
 	const char *topic = rd_kafka_topic_name(weir_delivery_handle(delivery));
 	rd_kafka_error_t *error = produce(sink, delivery);
 	rd_kafka_resp_err_t code;
@@ -257,6 +218,8 @@ static enum weir_status kafka_submit(void *self, weir_delivery *delivery, struct
 
 	if (!error) {
 		sink->in_flight++;
+		if (sink->hurries)
+			weir_port_wake(sink->port);	/* a retry, or a dead letter */
 		return WEIR_OK;
 	}
 	code = rd_kafka_error_code(error);
@@ -265,165 +228,17 @@ static enum weir_status kafka_submit(void *self, weir_delivery *delivery, struct
 	if (code == RD_KAFKA_RESP_ERR__QUEUE_FULL)
 		return wait_for_room(sink, topic, err);
 	if (is_fatal || code == RD_KAFKA_RESP_ERR__FATAL)
-		return fatal(sink, err);
+		return weir__kafka_fatal(sink, err);
 	return weir__kafka_error(err, code, topic, -1);
 }
 
-/* ---- back: reports, errors, logs ---- */
-
-static void tell_outcome(const struct kafka_sink *sink, const rd_kafka_message_t *report,
-			 const weir_delivery *delivery, enum weir_status status,
-			 const char *reason)
-{
-	const struct weir_kafka_outcome outcome = {
-		.status = status,
-		.topic = rd_kafka_topic_name(report->rkt),
-		.partition = report->partition >= 0 ? report->partition : -1,
-		.offset = report->err || report->offset < 0 ? -1 : report->offset,
-		.code = report->err,
-		.reason = reason,
-	};
-
-	if (sink->on_outcome)
-		sink->on_outcome(sink->user, weir_delivery_message(delivery), &outcome);
-}
-
-static void settle(struct kafka_sink *sink, const rd_kafka_message_t *report)
-{
-	weir_delivery *delivery = report->_private;
-	struct weir_error reason = { .status = WEIR_OK };
-
-	sink->in_flight--;
-	if (report->err)
-		weir__kafka_error(&reason, report->err, rd_kafka_topic_name(report->rkt),
-				  report->partition);
-	tell_outcome(sink, report, delivery, reason.status, reason.text);
-	if (sink->closing)
-		return;		/* given up: it stays the pipeline's */
-	if (report->err)
-		weir_delivery_fail(delivery, &reason);
-	else
-		weir_delivery_done(delivery);
-}
-
-static bool was_said(struct kafka_sink *sink, rd_kafka_resp_err_t code, uint64_t now_ms)
-{
-	struct said *oldest = &sink->said[0];
-
-	for (size_t i = 0; i < ERROR_MEMORY; i++) {
-		struct said *said = &sink->said[i];
-
-		if (said->code == code && said->at_ms + SAME_ERROR_MS > now_ms)
-			return true;
-		if (said->code == code || said->at_ms < oldest->at_ms)
-			oldest = said;
-	}
-	*oldest = (struct said){ .code = code, .at_ms = now_ms };
-	return false;
-}
-
-/* librdkafka mends what it can by itself; what it cannot ends the pipeline. */
-static enum weir_status on_error(struct kafka_sink *sink, rd_kafka_event_t *event, uint64_t now_ms,
-				 struct weir_error *err)
-{
-	const rd_kafka_resp_err_t code = rd_kafka_event_error(event);
-	struct weir_error trouble;
-	char text[160];
-
-	if (code == RD_KAFKA_RESP_ERR__FATAL || rd_kafka_event_error_is_fatal(event))
-		return fatal(sink, err);
-	snprintf(text, sizeof text, "%s", rd_kafka_event_error_string(event));
-	weir__kafka_one_line(text);
-	weir__kafka_client_error(&trouble, code, text);
-	if (trouble.remedy == WEIR_REMEDY_STOP) {
-		*err = trouble;
-		return trouble.status;
-	}
-	if (!was_said(sink, code, now_ms))
-		weir_port_log(sink->port, WEIR_LOG_WARN, "%s", trouble.text);
-	return WEIR_OK;
-}
-
-/* From syslog's levels: of a library's words none says that the pipeline fails. */
-static void on_log(const struct kafka_sink *sink, rd_kafka_event_t *event)
-{
-	const char *facility, *words;
-	char text[400];
-	int level;
-
-	if (rd_kafka_event_log(event, &facility, &words, &level) != 0)
-		return;
-	snprintf(text, sizeof text, "%s", words);
-	weir__kafka_one_line(text);
-	weir_port_log(sink->port,
-		      level <= 4   ? WEIR_LOG_WARN
-		      : level <= 6 ? WEIR_LOG_INFO
-				   : WEIR_LOG_DEBUG,
-		      "librdkafka %s: %s", facility, text);
-}
-
-/* Takes the event. A batch of reports is kept, to be worked off. */
-static enum weir_status take_event(struct kafka_sink *sink, rd_kafka_event_t *event,
-				   uint64_t now_ms, struct weir_error *err)
-{
-	enum weir_status status = WEIR_OK;
-
-	switch (rd_kafka_event_type(event)) {
-	case RD_KAFKA_EVENT_DR:
-		sink->reports = event;
-		return WEIR_OK;
-	case RD_KAFKA_EVENT_ERROR:
-		status = on_error(sink, event, now_ms, err);
-		break;
-	case RD_KAFKA_EVENT_LOG:
-		on_log(sink, event);
-		break;
-	default:
-		break;
-	}
-	rd_kafka_event_destroy(event);
-	return status;
-}
-
-static void next_report(struct kafka_sink *sink)
-{
-	const rd_kafka_message_t *report = rd_kafka_event_message_next(sink->reports);
-
-	if (report) {
-		settle(sink, report);
-		return;
-	}
-	rd_kafka_event_destroy(sink->reports);	/* librdkafka has its room back only now */
-	sink->reports = NULL;
-}
-
-/* Works off what there is, at most `most`. Whether something may be left is told. */
-static enum weir_status serve(struct kafka_sink *sink, size_t most, uint64_t now_ms,
-			      bool *ret_more, struct weir_error *err)
-{
-	enum weir_status status = WEIR_OK;
-	rd_kafka_event_t *event;
-
-	*ret_more = false;
-	for (size_t i = 0; i < most && status == WEIR_OK; i++) {
-		if (sink->reports) {
-			next_report(sink);
-			continue;
-		}
-		event = rd_kafka_queue_poll(sink->queue, 0);
-		if (!event)
-			return WEIR_OK;
-		status = take_event(sink, event, now_ms, err);
-	}
-	*ret_more = true;
-	return status;
-}
+/* ---- turns ---- */
 
 /*
  * A long linger.ms must not hold up the end. librdkafka ignores it while a flush is running, so a
  * flush is run, as short as one can be, again and again until all is out.
  */
-static void hurry(struct kafka_sink *sink, uint64_t now_ms)
+static void hurry(struct weir__kafka_sink *sink, uint64_t now_ms)
 {
 	if (!sink->hurries || sink->in_flight == 0)
 		return;
@@ -433,21 +248,21 @@ static void hurry(struct kafka_sink *sink, uint64_t now_ms)
 
 static enum weir_status kafka_step(void *self, uint64_t now_ms, struct weir_error *err)
 {
-	struct kafka_sink *sink = self;
+	struct weir__kafka_sink *sink = self;
 	enum weir_status status;
 	uint64_t count;
 	bool more;
 
 	if (read(sink->event_fd, &count, sizeof count) < 0 && errno != EAGAIN && errno != EINTR)
 		return weir__error_os(err, errno, "cannot read the eventfd");
-	status = serve(sink, MOST_REPORTS, now_ms, &more, err);
+	status = weir__kafka_serve(sink, MOST_REPORTS, 0, now_ms, &more, err);
 	if (more)
 		weir_port_wake(sink->port);
 	hurry(sink, now_ms);
 	return status;
 }
 
-static bool lingers_long(const struct kafka_sink *sink)
+static bool lingers_long(const struct weir__kafka_sink *sink)
 {
 	char text[32] = "";
 	size_t size = sizeof text;
@@ -458,38 +273,28 @@ static bool lingers_long(const struct kafka_sink *sink)
 
 static void kafka_flush(void *self)
 {
-	struct kafka_sink *sink = self;
+	struct weir__kafka_sink *sink = self;
 
 	sink->hurries = lingers_long(sink);
 	weir_port_wake(sink->port);
 }
 
 /* Bounded: a broker that does not answer must not hold up the end. */
-static void give_up(struct kafka_sink *sink)
+static void give_up(struct weir__kafka_sink *sink)
 {
 	const uint64_t now_ms = weir__monotonic_ms(sink->env);
+	struct weir_error ignored;
+	bool more;
 
 	rd_kafka_purge(sink->client, RD_KAFKA_PURGE_F_QUEUE | RD_KAFKA_PURGE_F_INFLIGHT |
 					     RD_KAFKA_PURGE_F_NON_BLOCKING);
-	for (unsigned waits = 0; waits < CLOSE_WAITS && sink->in_flight > 0;) {
-		struct weir_error ignored;
-		rd_kafka_event_t *event;
-
-		if (sink->reports) {
-			next_report(sink);
-			continue;
-		}
-		event = rd_kafka_queue_poll(sink->queue, CLOSE_WAIT_MS);
-		if (!event || rd_kafka_event_type(event) != RD_KAFKA_EVENT_DR)
-			waits++;
-		if (event)
-			take_event(sink, event, now_ms, &ignored);
-	}
+	for (unsigned waits = 0; waits < CLOSE_WAITS && sink->in_flight > 0; waits += !more)
+		weir__kafka_serve(sink, MOST_REPORTS, CLOSE_WAIT_MS, now_ms, &more, &ignored);
 }
 
 static void kafka_close(void *self)
 {
-	struct kafka_sink *sink = self;
+	struct weir__kafka_sink *sink = self;
 
 	sink->closing = true;
 	close_event_fd(sink);
@@ -501,7 +306,7 @@ static void kafka_close(void *self)
 
 static void kafka_free(void *self)
 {
-	struct kafka_sink *sink = self;
+	struct weir__kafka_sink *sink = self;
 
 	if (sink->conf)
 		rd_kafka_conf_destroy(sink->conf);
@@ -521,7 +326,7 @@ static const struct weir_sink_ops kafka_ops = {
 	.free = kafka_free,
 };
 
-static enum weir_status fill(struct kafka_sink *sink, const struct weir_kafka_sink_options *given,
+static enum weir_status fill(struct weir__kafka_sink *sink, const struct weir_kafka_sink_options *given,
 			     struct weir_error *err)
 {
 	struct weir_kafka_sink_options options;
@@ -557,7 +362,7 @@ weir_sink *weir_kafka_sink_add(weir_pipeline *pipeline, const char *name,
 			       const struct weir_kafka_sink_options *options)
 {
 	const struct weir_env *env = weir_pipeline_env(pipeline);
-	struct kafka_sink *sink;
+	struct weir__kafka_sink *sink;
 	struct weir_error err;
 
 	if (!pipeline)
