@@ -75,7 +75,8 @@ WEIR_API weir_pipeline *weir_pipeline_new(const struct weir_pipeline_options *op
 
 /**
  * Frees the pipeline with everything that was added to it. What was not acknowledged is not waited
- * for: call weir_pipeline_stop first for that. Joins its thread if it has one. NULL is fine.
+ * for: stop it and run or step it to its end first. One with a thread of its own is stopped, which
+ * waits up to drain_ms, and joined. NULL is fine.
  *
  * @return NULL
  * Since: 0.1.
@@ -109,7 +110,8 @@ WEIR_API enum weir_status weir_pipeline_join(weir_pipeline *pipeline);
 
 /**
  * A descriptor that becomes readable when `step` has work: for poll, epoll, libuv, glib …
- * Lends, until the free; do not read it. -1 when the pipeline has failed. Since: 0.1.
+ * Lends, until the free, also after failure; do not read it. -1 for NULL, and when the system gave
+ * none. Since: 0.1.
  */
 WEIR_API int weir_pipeline_fd(const weir_pipeline *pipeline);
 

@@ -44,8 +44,9 @@ struct weir_sink_ops {
 	enum weir_status (*step)(void *self, uint64_t now_ms, struct weir_error *err);
 
 	/**
-	 * A stop has begun, or the sources have ended: nothing new will come. What is buffered
-	 * is to be sent now.
+	 * A stop has begun, or the sources have ended: what is buffered is to be sent now. Called
+	 * when the drain begins, and again after each turn of it that submitted more (what had
+	 * waited, dead letters).
 	 */
 	void (*flush)(void *self);
 

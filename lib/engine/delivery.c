@@ -82,6 +82,7 @@ static void wait_no_more(weir_sink *sink, weir_delivery *delivery)
 static void submitted(weir_sink *sink, weir_delivery *delivery)
 {
 	push(&sink->submitted, delivery);
+	sink->has_unflushed = true;
 	weir__counter_add(&sink->in_flight, 1);
 }
 
@@ -215,6 +216,7 @@ static enum weir_status refuse(weir_delivery *delivery, const struct weir_error 
 	const weir_pipeline *pipeline = sink->port.pipeline;
 	const struct weir_pipeline_options *options = &pipeline->options;
 	const uint32_t most = options->retry_attempts;
+	uint64_t retry_ms;
 
 	if (reason->remedy == WEIR_REMEDY_SKIP)
 		return bury(delivery, reason, err);
@@ -226,9 +228,11 @@ static enum weir_status refuse(weir_delivery *delivery, const struct weir_error 
 		return bury(delivery, reason, err);
 	weir__counter_add(&sink->failed, 1);
 	weir__counter_add(&sink->retried, 1);
-	sink->retry_ms = weir__later(pipeline, weir__backoff_delay(options->retry_first_ms,
-								   options->retry_most_ms,
-								   delivery->attempt + 1));
+	retry_ms = weir__later(pipeline, weir__backoff_delay(options->retry_first_ms,
+							     options->retry_most_ms,
+							     delivery->attempt + 1));
+	if (sink->retry_ms < retry_ms)
+		sink->retry_ms = retry_ms;
 	wait(sink, delivery);
 	return WEIR_OK;
 }

@@ -98,6 +98,7 @@ struct weir_sink {
 	bool is_stuck;		/* a delivery of it can go nowhere: nothing more is offered */
 	bool is_broken;		/* its step failed: it is not called, nothing of it waited for */
 	bool is_full;		/* it said WEIR_AGAIN since its last step */
+	bool has_unflushed;	/* was given deliveries since it was last told to flush */
 	uint64_t retry_ms;	/* nothing is offered before; 0: at once */
 	struct weir__queue waiting;	/* in the order of their sequence */
 	weir_delivery *returned;	/* of those waiting, the one that came back last */

@@ -183,6 +183,7 @@ enum weir_status weir__sink_turn(weir_sink *sink, struct weir_error *err)
 
 void weir__sink_flush(weir_sink *sink)
 {
+	sink->has_unflushed = false;
 	if (sink->is_open && sink->ops->flush)
 		sink->ops->flush(sink->self);
 }

@@ -94,7 +94,7 @@ static void drain(weir_pipeline *pipeline, uint64_t until_ms)
 	weir__pipeline_enter(pipeline, WEIR_STATE_DRAINING);
 	close_sources(pipeline);
 	for (weir_sink *sink = pipeline->sinks; sink; sink = sink->next)
-		weir__sink_flush(sink);
+		sink->has_unflushed = true;
 }
 
 static void turn_sinks(weir_pipeline *pipeline)
@@ -168,13 +168,24 @@ static void report_undelivered(weir_pipeline *pipeline)
 	weir_pipeline_fail(pipeline, &err);
 }
 
+/* Sinks may still settle while they close: only then is it counted what was left behind. */
 static void finish(weir_pipeline *pipeline)
 {
+	for (weir_sink *sink = pipeline->sinks; sink; sink = sink->next)
+		weir__sink_close(sink);
 	report_undelivered(pipeline);
 	acknowledge(pipeline);
 	weir__close_all(pipeline);
 	weir__pipeline_enter(pipeline, pipeline->error.status < 0 ? WEIR_STATE_FAILED
 								  : WEIR_STATE_FINISHED);
+}
+
+/* What a drain has submitted, also late, is not to lie in a sink's buffers. */
+static void flush_sinks(weir_pipeline *pipeline)
+{
+	for (weir_sink *sink = pipeline->sinks; sink; sink = sink->next)
+		if (sink->has_unflushed && !sink->waiting.head)
+			weir__sink_flush(sink);
 }
 
 static void change_state(weir_pipeline *pipeline)
@@ -187,6 +198,8 @@ static void change_state(weir_pipeline *pipeline)
 	else if (weir_pipeline_state(pipeline) == WEIR_STATE_RUNNING &&
 		 sources_have_ended(pipeline))
 		drain(pipeline, WEIR__NEVER);
+	if (weir_pipeline_state(pipeline) == WEIR_STATE_DRAINING)
+		flush_sinks(pipeline);
 	if (weir_pipeline_state(pipeline) == WEIR_STATE_DRAINING &&
 	    (sinks_are_idle(pipeline) || pipeline->drain_until_ms <= pipeline->now_ms))
 		finish(pipeline);

@@ -178,6 +178,28 @@ START_TEST(a_sink_whose_step_fails_fails_the_pipeline)
 }
 END_TEST
 
+START_TEST(a_sink_is_told_to_flush_again_what_a_drain_submits_late)
+{
+	begin(NULL, 2);
+	flow.out.answers[0] = flow.out.answers[1] = FLOW_FULL;
+	flow.out.answer_count = 2;
+	flow.out.then = FLOW_HOLD;
+	ck_assert_int_eq(flow_run(&flow), WEIR_OK);
+	ck_assert_int_eq(weir_pipeline_state(flow.pipeline), WEIR_STATE_DRAINING);
+	ck_assert_uint_eq(flow.out.held_count, 2);
+	ck_assert_uint_ge(flow.out.flushes, 1);
+	flow_sink_fail(&flow.out, 1, WEIR_REMEDY_RETRY);
+	flow.out.flushes = 0;
+	flow_run(&flow);
+	ck_assert_uint_eq(flow.out.held_count, 2);
+	ck_assert_uint_eq(flow.out.flushes, 1);
+	flow_sink_done(&flow.out, 0);
+	flow_sink_done(&flow.out, 0);
+	ck_assert_int_eq(flow_run(&flow), WEIR_END);
+	flow_end(&flow);
+}
+END_TEST
+
 START_TEST(positions_are_acknowledged_in_order_whatever_settles_first)
 {
 	begin(NULL, 3);
@@ -276,6 +298,7 @@ static Suite *suite(void)
 	tcase_add_test(t, used_up_retries_lead_to_the_dead_letters);
 	tcase_add_test(t, a_sink_that_says_stop_fails_the_pipeline);
 	tcase_add_test(t, a_sink_whose_step_fails_fails_the_pipeline);
+	tcase_add_test(t, a_sink_is_told_to_flush_again_what_a_drain_submits_late);
 	tcase_add_test(t, positions_are_acknowledged_in_order_whatever_settles_first);
 	tcase_add_test(t, one_message_that_does_not_settle_stops_the_source_in_the_end);
 	tcase_add_test(t, a_message_on_two_routes_is_settled_when_both_are);

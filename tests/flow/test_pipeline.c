@@ -299,7 +299,7 @@ static void *kill_after_start(void *user)
 {
 	const pthread_t *runner = user;
 
-	while (weir_pipeline_state(to_stop) != WEIR_STATE_RUNNING)
+	while (flow_metrics(&flow).all.delivered == 0)
 		sched_yield();
 	pthread_kill(*runner, SIGUSR1);
 	return NULL;

@@ -160,6 +160,8 @@ static const struct {
 	{ "a password is not shown", "ssl.key.password", NULL, "'ssl.key.password'", NULL },
 	{ "a sasl value is not shown", "sasl.oauthbearer.method", "hunter2",
 	  "'sasl.oauthbearer.method'", "hunter2" },
+	{ "nor is a number of those", "sasl.kerberos.min.time.before.relogin", "-31337",
+	  "'sasl.kerberos.min.time.before.relogin'", "31337" },
 	{ "an unknown secret is not shown", "sasl.pasword", "hunter2", "'sasl.pasword'",
 	  "hunter2" },
 	{ "transactions", "transactional.id", "t1", "'transactional.id'", NULL },

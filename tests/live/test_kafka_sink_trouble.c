@@ -332,6 +332,27 @@ START_TEST(a_long_linger_does_not_hold_up_dead_letters_made_at_the_end)
 }
 END_TEST
 
+START_TEST(a_long_linger_does_not_hold_up_a_retry_at_the_end)
+{
+	struct kafka_rig *rig = kafka_rig_new();
+
+	kafka_rig_set(rig, "linger.ms", "900000");
+	kafka_rig_set(rig, "enable.idempotence", "false");
+	kafka_rig_set(rig, "retries", "0");
+	kafka_rig_start(rig);
+	weir_route_add(rig->pipeline, WEIR_WITH(weir_route, .name = "all"), rig->sink);
+	rd_kafka_mock_push_request_errors(rig->cluster.mock, KAFKA_API_PRODUCE, 2,
+					  RD_KAFKA_RESP_ERR_NOT_ENOUGH_REPLICAS,
+					  RD_KAFKA_RESP_ERR_REQUEST_TIMED_OUT);
+	kafka_rig_push(rig, 1, 10);
+	weir_push_end(rig->source);
+	ck_assert_int_eq(kafka_rig_run(rig, ENOUGH_MS), WEIR_END);
+	ck_assert_uint_eq(kafka_rig_metrics(rig).delivered, 1);
+	ck_assert_uint_eq(kafka_rig_metrics(rig).retried, 2);
+	kafka_rig_end(rig);
+}
+END_TEST
+
 START_TEST(a_pipeline_freed_without_a_run_or_a_stop_leaves_nothing)
 {
 	struct kafka_rig *rig = kafka_rig_new();
@@ -369,6 +390,7 @@ static Suite *kafka_trouble_suite(void)
 	tcase_add_test(tcase, a_broker_that_comes_and_goes_is_said_once_in_a_while);
 	tcase_add_test(tcase, a_long_linger_does_not_hold_up_the_end);
 	tcase_add_test(tcase, a_long_linger_does_not_hold_up_dead_letters_made_at_the_end);
+	tcase_add_test(tcase, a_long_linger_does_not_hold_up_a_retry_at_the_end);
 	tcase_add_loop_test(tcase, a_pipeline_freed_without_a_run_or_a_stop_leaves_nothing, 0, 3);
 	suite_add_tcase(suite, tcase);
 	return suite;

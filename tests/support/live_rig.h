@@ -22,10 +22,10 @@
 #define WORDS(...) ((const char *const[]){ __VA_ARGS__, NULL })
 
 /* Sanitizers are slow, and have memory of their own. */
-#if defined(__SANITIZE_ADDRESS__)
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
 #define LIVE_SANITIZED 1
 #elif defined(__has_feature)
-#if __has_feature(address_sanitizer)
+#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
 #define LIVE_SANITIZED 1
 #endif
 #endif
