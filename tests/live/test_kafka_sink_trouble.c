@@ -336,6 +336,8 @@ START_TEST(a_long_linger_does_not_hold_up_a_retry_at_the_end)
 {
 	struct kafka_rig *rig = kafka_rig_new();
 
+	rig->pipeline_options.retry_first_ms = 100;
+	rig->pipeline_options.retry_most_ms = 200;
 	kafka_rig_set(rig, "linger.ms", "900000");
 	kafka_rig_set(rig, "enable.idempotence", "false");
 	kafka_rig_set(rig, "retries", "0");

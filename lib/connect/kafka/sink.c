@@ -218,8 +218,6 @@ static enum weir_status kafka_submit(void *self, weir_delivery *delivery, struct
 
 	if (!error) {
 		sink->in_flight++;
-		if (sink->hurries)
-			weir_port_wake(sink->port);	/* a retry, or a dead letter */
 		return WEIR_OK;
 	}
 	code = rd_kafka_error_code(error);
