@@ -4,6 +4,7 @@
  *
  * A port is lent to `open` and lives until `free`. The engine calls `step` when a watched
  * descriptor is ready, a deadline has passed, the port was woken, or (sources) there is room again.
+ * While a source has no room, its descriptors do not wake it for reading: room does.
  */
 #ifndef WEIR_PORT_H
 #define WEIR_PORT_H
