@@ -92,6 +92,7 @@ START_TEST(a_disk_that_stays_full_makes_dead_letters_when_attempts_are_used_up)
 				       recorder_add(&recorder, rig->pipeline, "dead"), "dead");
 	ck_assert_int_eq(drive(rig->pipeline, &rig->fake), WEIR_OK);
 	disk_fd = find_disk(rig, "all");
+	disk_room = 0;
 	file_rig_push_numbers(rig, 0, 5);
 	ck_assert_int_eq(file_rig_finish(rig), WEIR_END);
 	disk_fd = -1;
