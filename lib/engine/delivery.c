@@ -96,19 +96,7 @@ static void delivery_free(weir_pipeline *pipeline, weir_delivery *delivery)
 {
 	weir__free(&pipeline->env, delivery->key_block, delivery->key.len);
 	weir__free(&pipeline->env, delivery->death, sizeof *delivery->death);
-	delivery->next = pipeline->spare;
-	pipeline->spare = delivery;
-}
-
-static weir_delivery *delivery_new(weir_pipeline *pipeline)
-{
-	weir_delivery *delivery = pipeline->spare;
-
-	if (!delivery)
-		return weir__alloc(&pipeline->env, sizeof *delivery);
-	pipeline->spare = delivery->next;
-	*delivery = (weir_delivery){ 0 };
-	return delivery;
+	weir__free(&pipeline->env, delivery, sizeof *delivery);
 }
 
 static enum weir_status make_key(weir_delivery *delivery, const weir_rule *rule,
@@ -324,7 +312,7 @@ static enum weir_status undo(weir_delivery *delivery, struct weir_error *err)
 static weir_delivery *add(weir_pipeline *pipeline, weir_message *message, weir_sink *sink,
 			  struct weir__destination *to)
 {
-	weir_delivery *delivery = delivery_new(pipeline);
+	weir_delivery *delivery = weir__alloc(&pipeline->env, sizeof *delivery);
 
 	if (!delivery)
 		return NULL;

@@ -15,6 +15,7 @@
 #include <pthread.h>
 #include <stdatomic.h>
 
+#include "ground/recycler.h"
 #include "kit/table.h"
 #include "loop/poller.h"
 #include "model/counters.h"
@@ -158,7 +159,9 @@ struct weir__header_scratch {
 };
 
 struct weir_pipeline {
-	struct weir_env env;
+	struct weir_env env;		/* its allocator is the recycler's */
+	struct weir_allocator allocator;	/* the application's */
+	weir__recycler *recycler;
 	struct weir_pipeline_options options;
 	struct weir_error error;
 	_Atomic(enum weir_state) state;
@@ -183,7 +186,6 @@ struct weir_pipeline {
 	bool asks_fields;	/* some route looks at a field */
 
 	struct weir__window window;
-	weir_delivery *spare;	/* deliveries to use again */
 	struct weir__header_scratch scratch;
 
 	struct weir__tally all;

@@ -68,6 +68,8 @@ static enum weir_status make_plan(weir_pipeline *pipeline, struct weir_error *er
 
 weir_pipeline *weir_pipeline_new(const struct weir_pipeline_options *options)
 {
+	static const size_t recycled[WEIR__RECYCLED_SIZES] = { sizeof(weir_message),
+							       sizeof(weir_delivery) };
 	const bool has_env = options && options->size >= offsetof(struct weir_pipeline_options, env) +
 								 sizeof options->env;
 	const struct weir_env env = weir__env_complete(has_env ? options->env : NULL);
@@ -76,7 +78,12 @@ weir_pipeline *weir_pipeline_new(const struct weir_pipeline_options *options)
 
 	if (!pipeline)
 		return NULL;
+	pipeline->recycler = weir__recycler_new(&env.allocator, recycled);
+	if (!pipeline->recycler)
+		return weir__free(&env, pipeline, sizeof *pipeline);
 	pipeline->env = env;
+	pipeline->env.allocator = weir__recycler_allocator(pipeline->recycler);
+	pipeline->allocator = env.allocator;
 	pipeline->sources_end = &pipeline->sources;
 	pipeline->sinks_end = &pipeline->sinks;
 	pipeline->rules_end = &pipeline->rules;
@@ -115,7 +122,8 @@ static void free_parts(weir_pipeline *pipeline)
 
 weir_pipeline *weir_pipeline_free(weir_pipeline *pipeline)
 {
-	struct weir_env env;
+	const struct weir_env *env = weir_pipeline_env(pipeline);
+	struct weir_allocator allocator;
 
 	if (!pipeline)
 		return NULL;
@@ -124,19 +132,15 @@ weir_pipeline *weir_pipeline_free(weir_pipeline *pipeline)
 		weir_pipeline_join(pipeline);
 	}
 	free_parts(pipeline);
-	while (pipeline->spare) {
-		weir_delivery *delivery = pipeline->spare;
-
-		pipeline->spare = delivery->next;
-		weir__free(&pipeline->env, delivery, sizeof *delivery);
-	}
-	env = pipeline->env;
-	weir__free(&env, pipeline->slots, pipeline->slot_count * sizeof *pipeline->slots);
-	weir__free(&env, pipeline->scratch.headers,
+	weir__free(env, pipeline->slots, pipeline->slot_count * sizeof *pipeline->slots);
+	weir__free(env, pipeline->scratch.headers,
 		   pipeline->scratch.capacity * sizeof *pipeline->scratch.headers);
 	weir__plan_free(pipeline->plan);
 	weir__poller_close(&pipeline->poller);
-	return weir__free(&env, pipeline, sizeof *pipeline);
+	weir__recycler_release(pipeline->recycler);
+	allocator = pipeline->allocator;
+	allocator.resize(allocator.user, pipeline, sizeof *pipeline, 0);
+	return NULL;
 }
 
 const struct weir_error *weir_pipeline_error(const weir_pipeline *pipeline)

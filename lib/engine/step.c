@@ -211,10 +211,8 @@ static void take_time(weir_pipeline *pipeline)
 	pipeline->wall_ms = weir__wall_ms(&pipeline->env);
 }
 
-enum weir_status weir__turn(weir_pipeline *pipeline, int timeout_ms)
+static void turn(weir_pipeline *pipeline, int timeout_ms)
 {
-	if (has_ended(pipeline))
-		return verdict(pipeline);
 	if (weir_pipeline_state(pipeline) == WEIR_STATE_IDLE) {
 		take_time(pipeline);
 		pipeline->drain_until_ms = WEIR__NEVER;
@@ -230,6 +228,15 @@ enum weir_status weir__turn(weir_pipeline *pipeline, int timeout_ms)
 		turn_sources(pipeline);
 	acknowledge(pipeline);
 	change_state(pipeline);
+}
+
+enum weir_status weir__turn(weir_pipeline *pipeline, int timeout_ms)
+{
+	if (has_ended(pipeline))
+		return verdict(pipeline);
+	weir__recycler_enter(pipeline->recycler);
+	turn(pipeline, timeout_ms);
+	weir__recycler_leave(pipeline->recycler);
 	return has_ended(pipeline) ? verdict(pipeline) : WEIR_OK;
 }
 

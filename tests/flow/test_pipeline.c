@@ -370,6 +370,35 @@ START_TEST(metrics_come_as_prometheus_text)
 }
 END_TEST
 
+static void leave_where_it_is(void *owner)
+{
+	(void)owner;
+}
+
+START_TEST(a_steady_stream_takes_no_memory_per_message)
+{
+	size_t calls;
+
+	begin(WEIR_WITH(weir_pipeline_options, .window_messages = 16), 50);
+	flow.in.stays = true;
+	for (size_t i = 0; i < 50; i++)
+		flow.in.items[i].release = leave_where_it_is;
+	flow_run(&flow);
+	calls = flow.fake.calls;
+	for (int i = 0; i < 100; i++) {
+		flow.in.next = 0;
+		flow.in.count = 20;
+		weir_port_wake(flow.in.port);
+		flow_run(&flow);
+	}
+	ck_assert_uint_eq(flow_metrics(&flow).all.delivered, 50 + 100 * 20);
+	ck_assert_uint_eq(flow.fake.calls, calls);
+	weir_pipeline_stop(flow.pipeline);
+	flow_run(&flow);
+	flow_end(&flow);
+}
+END_TEST
+
 START_TEST(a_metrics_struct_of_another_size_is_not_overrun)
 {
 	struct {
@@ -411,6 +440,7 @@ static Suite *suite(void)
 	tcase_add_test(t, stop_works_from_a_signal_handler);
 	tcase_add_test(t, every_change_of_state_is_told);
 	tcase_add_test(t, metrics_come_as_prometheus_text);
+	tcase_add_test(t, a_steady_stream_takes_no_memory_per_message);
 	tcase_add_test(t, a_metrics_struct_of_another_size_is_not_overrun);
 	suite_add_tcase(s, t);
 	return s;
