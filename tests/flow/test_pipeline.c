@@ -388,6 +388,7 @@ START_TEST(a_steady_stream_takes_no_memory_per_message)
 	for (int i = 0; i < 100; i++) {
 		flow.in.next = 0;
 		flow.in.count = 20;
+		flow.out.log_len = 0;
 		weir_port_wake(flow.in.port);
 		flow_run(&flow);
 	}

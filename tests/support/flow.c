@@ -102,12 +102,14 @@ static void write_down(struct flow_sink *out, const weir_delivery *delivery)
 					 key.data ? (int)key.len : 1,
 					 key.data ? (const char *)key.data : "-", (int)value.len,
 					 (const char *)value.data);
+	ck_assert_uint_lt(out->log_len, sizeof out->log);
 	headers = weir_delivery_headers(delivery, &count);
 	for (size_t i = 0; i < count; i++)
 		out->headers_len += (size_t)snprintf(
 			out->headers + out->headers_len, sizeof out->headers - out->headers_len,
 			"%s=%.*s\n", headers[i].name, (int)headers[i].value.len,
 			(const char *)headers[i].value.data);
+	ck_assert_uint_lt(out->headers_len, sizeof out->headers);
 }
 
 static enum weir_status out_submit(void *self, weir_delivery *delivery, struct weir_error *err)
