@@ -11,6 +11,7 @@
 int main(void)
 {
 	static const char *const topics[] = { "tweets", "retweets", "deletes", "all" };
+	rd_kafka_conf_t *conf = rd_kafka_conf_new();
 	rd_kafka_mock_cluster_t *cluster;
 	sigset_t signals;
 	char why[256];
@@ -20,7 +21,8 @@ int main(void)
 	sigemptyset(&signals);
 	sigaddset(&signals, SIGTERM);
 	sigprocmask(SIG_BLOCK, &signals, NULL);
-	rk = rd_kafka_new(RD_KAFKA_PRODUCER, rd_kafka_conf_new(), why, sizeof why);
+	rd_kafka_conf_set(conf, "log_level", "3", NULL, 0);
+	rk = rd_kafka_new(RD_KAFKA_PRODUCER, conf, why, sizeof why);
 	cluster = rk ? rd_kafka_mock_cluster_new(rk, 1) : NULL;
 	if (!cluster)
 		return 1;
