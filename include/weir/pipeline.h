@@ -52,7 +52,7 @@ struct weir_pipeline_options {
 	size_t size;
 	const struct weir_env *env;	/* borrows; NULL: malloc, system clocks, silence */
 	uint64_t window_messages;	/* most messages under way; default 16,384 */
-	uint64_t window_bytes;		/* most bytes of bodies under way; default 16 MiB */
+	uint64_t window_bytes;		/* most bytes of bodies under way; default 8 MiB */
 	uint64_t drain_ms;		/* how long a stop waits for acknowledgements; default 10,000 */
 	enum weir_unrouted unrouted;
 	uint64_t retry_first_ms;	/* wait before a delivery's second attempt; default 100 */
