@@ -45,6 +45,12 @@ WEIR_API void weir_port_deadline(weir_port *port, uint64_t at_ms);
 /** `step` is to be called at the next turn. Thread: any, and signal handlers. */
 WEIR_API void weir_port_wake(weir_port *port);
 
+/**
+ * A stop has begun, or the sources have ended: nothing new is to be taken in. Set before the step
+ * that is the first to see it. Thread: any. Since: 0.1.
+ */
+WEIR_API bool weir_port_is_stopping(const weir_port *port);
+
 /** The pipeline's environment, complete. Lends, until the pipeline is freed. Thread: any. */
 WEIR_API const struct weir_env *weir_port_env(const weir_port *port);
 

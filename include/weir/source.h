@@ -48,6 +48,13 @@ struct weir_source_ops {
 
 	/** The last call. Called also when the add failed: `self` is taken in any case. */
 	void (*free)(void *self);
+
+	/**
+	 * It may hold messages it has answered for already (a queue that others fill). At a stop
+	 * such a source is not closed at once: it takes nothing new in (weir_port_is_stopping) and
+	 * is stepped until it answers WEIR_END, as long as drain_ms lets it.
+	 */
+	bool drains;
 };
 
 /**
@@ -97,7 +104,8 @@ struct weir_message_init {
 /**
  * Hands a message over. From WEIR_OK on, the pipeline answers for it.
  *
- * @param init         borrows, but for `owner`, which it takes unless it answers WEIR_AGAIN
+ * @param init         borrows, but for `owner`, which it takes unless it answers WEIR_AGAIN (or
+ *                     cannot read the struct at all: `size` is 0)
  * @param ret_message  NULL, or gets the message on WEIR_OK: lent, until the next emit that asks for
  *                     one or the end of the step
  * @return WEIR_AGAIN: there was no room, nothing was taken · WEIR_ERR_NOMEM: not taken in · any

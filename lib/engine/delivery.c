@@ -196,6 +196,16 @@ static enum weir_status bury(weir_delivery *delivery, const struct weir_error *r
 	return WEIR_OK;
 }
 
+/* Once for a run of refusals: the first reason in the log, the last in what a stop says. */
+static void say_retry(weir_sink *sink, const struct weir_error *reason)
+{
+	if (!sink->is_retrying)
+		weir_port_log(&sink->port, WEIR_LOG_WARN, "%s; tried again in %ju ms", reason->text,
+			      (uintmax_t)(sink->retry_ms - sink->port.pipeline->now_ms));
+	sink->is_retrying = true;
+	sink->last_reason = *reason;
+}
+
 /* A sink would not have it, or gave it back. The delivery is in no queue. */
 static enum weir_status refuse(weir_delivery *delivery, const struct weir_error *reason,
 			       struct weir_error *err)
@@ -221,6 +231,7 @@ static enum weir_status refuse(weir_delivery *delivery, const struct weir_error 
 							     delivery->attempt + 1));
 	if (sink->retry_ms < retry_ms)
 		sink->retry_ms = retry_ms;
+	say_retry(sink, reason);
 	wait(sink, delivery);
 	return WEIR_OK;
 }
@@ -234,7 +245,7 @@ static enum weir_status submit(weir_sink *sink, weir_delivery *delivery, struct 
 
 	weir__error_begin(err);
 	sink->offered = delivery;
-	status = sink->ops->submit(sink->self, delivery, err);
+	status = sink->ops.submit(sink->self, delivery, err);
 	is_settled = sink->offered != delivery;
 	sink->offered = outer;
 	return is_settled ? WEIR_OK
@@ -364,6 +375,7 @@ static void count_done(weir_delivery *delivery)
 	weir_rule *rule = delivery->rule;
 	weir_message *message = delivery->message;
 
+	sink->is_retrying = false;
 	weir__counter_add(&sink->delivered, 1);
 	weir__counter_add(&sink->bytes, message->body.len);
 	if (delivery->death)

@@ -54,6 +54,7 @@ struct weir_outlet {
 	weir_source *source;
 	bool is_open;		/* a step is running */
 	bool had_none;		/* the last step asked for room, and there was none */
+	bool has_failed;	/* an emit failed: the error is not of the source's making */
 	weir_message *shown;	/* the last one it asked to see: kept until the step ends */
 };
 
@@ -67,7 +68,8 @@ struct weir_source {
 	struct weir_port port;
 	struct weir_outlet outlet;
 	char *name;
-	const struct weir_source_ops *ops;
+	struct weir_source_ops ops;	/* what both sides know of; never given: NULL */
+	const struct weir_source_ops *given;
 	void *self;
 	weir_source *next;
 	enum weir__phase phase;
@@ -92,7 +94,7 @@ struct weir__queue {
 struct weir_sink {
 	struct weir_port port;
 	char *name;
-	const struct weir_sink_ops *ops;
+	struct weir_sink_ops ops;	/* what both sides know of; never given: NULL */
 	void *self;
 	weir_sink *next;
 	bool is_open;
@@ -100,6 +102,8 @@ struct weir_sink {
 	bool is_broken;		/* its step failed: it is not called, nothing of it waited for */
 	bool is_full;		/* it said WEIR_AGAIN since its last step */
 	bool has_unflushed;	/* was given deliveries since it was last told to flush */
+	bool is_retrying;	/* gave something back since it last delivered; said in the log */
+	struct weir_error last_reason;	/* for giving back; status WEIR_OK: none */
 	uint64_t retry_ms;	/* nothing is offered before; 0: at once */
 	struct weir__queue waiting;	/* in the order of their sequence */
 	weir_delivery *returned;	/* of those waiting, the one that came back last */
@@ -192,6 +196,7 @@ struct weir_pipeline {
 	struct weir__tally kinds[WEIR_KIND_COUNT];
 	weir__counter in_flight_bytes, unrouted, fallbacks, lag_ms;
 
+	bool in_turn;
 	pthread_t thread;
 	bool has_thread;
 	enum weir_status thread_status;
@@ -218,6 +223,8 @@ void weir__port_mute(struct weir_port *port, bool is_muted);
 enum weir_status weir__source_open(weir_source *source, struct weir_error *err);
 enum weir_status weir__source_turn(weir_source *source, struct weir_error *err);
 void weir__source_close(weir_source *source);
+/* It is open, and has something to hand over before it is closed. */
+bool weir__source_drains(const weir_source *source);
 void weir__source_acknowledge(weir_source *source);
 /* It found no room before, and there is some now. */
 bool weir__source_is_fed(const weir_source *source);

@@ -34,16 +34,23 @@ static enum weir_status read_options(weir_pipeline *pipeline,
 	const enum weir_status status = weir__options_read(given, options, sizeof *options,
 							   "weir_pipeline_options", err);
 
+	const bool has_empty_env = options->env && options->env->size < sizeof(size_t);
+
 	options->env = &pipeline->env;
 	options->window_messages = or_default(options->window_messages, DEFAULT_WINDOW_MESSAGES);
 	options->window_bytes = or_default(options->window_bytes, DEFAULT_WINDOW_BYTES);
 	options->drain_ms = or_default(options->drain_ms, DEFAULT_DRAIN_MS);
 	options->retry_first_ms = or_default(options->retry_first_ms, DEFAULT_RETRY_FIRST_MS);
-	options->retry_most_ms = or_default(options->retry_most_ms, DEFAULT_RETRY_MOST_MS);
+	options->retry_most_ms = or_default(options->retry_most_ms,
+					    options->retry_first_ms > DEFAULT_RETRY_MOST_MS
+						    ? options->retry_first_ms
+						    : DEFAULT_RETRY_MOST_MS);
 	pipeline->window.most_messages = options->window_messages;
 	pipeline->window.most_bytes = options->window_bytes;
 	if (status < 0)
 		return status;
+	if (has_empty_env)
+		return weir__error_invalid(err, "weir_env: size is 0; set it to sizeof the struct");
 	if ((unsigned)options->unrouted > WEIR_UNROUTED_STOP)
 		return weir__error_invalid(err, "weir_pipeline_options: unrouted is %d",
 					   (int)options->unrouted);
@@ -54,7 +61,9 @@ static enum weir_status read_options(weir_pipeline *pipeline,
 	if (options->retry_first_ms > options->retry_most_ms)
 		return weir__error_invalid(err,
 					   "weir_pipeline_options: retry_first_ms is above "
-					   "retry_most_ms");
+					   "retry_most_ms, %llu and %llu",
+					   (unsigned long long)options->retry_first_ms,
+					   (unsigned long long)options->retry_most_ms);
 	return WEIR_OK;
 }
 
@@ -205,8 +214,8 @@ bool weir__pipeline_is_building(weir_pipeline *pipeline, const char *what, const
 	if (weir_pipeline_state(pipeline) == WEIR_STATE_IDLE)
 		return true;
 	weir_error_set(&err, WEIR_ERR_STATE, WEIR_REMEDY_STOP,
-		       "%s '%s': added after the start; add everything before", what,
-		       name ? name : "");
+		       "%s%s%s%s: added after the start; add everything before", what,
+		       name ? " '" : "", name ? name : "", name ? "'" : "");
 	weir_pipeline_fail(pipeline, &err);
 	return false;
 }

@@ -130,6 +130,12 @@ uint64_t weir__port_next_ms(const struct weir_port *port)
 		       : port->deadline_ms;
 }
 
+bool weir_port_is_stopping(const weir_port *port)
+{
+	return atomic_load(&port->pipeline->stop_asked) ||
+	       weir_pipeline_state(port->pipeline) >= WEIR_STATE_DRAINING;
+}
+
 const struct weir_env *weir_port_env(const weir_port *port)
 {
 	return &port->pipeline->env;

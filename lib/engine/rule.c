@@ -110,6 +110,9 @@ static enum weir_status check(const weir_rule *rule, const struct weir_route *ro
 					   rule->name, route->kinds);
 	if ((route->traits | route->without_traits) & ~((1u << WEIR_TRAIT_COUNT) - 1))
 		return weir__error_invalid(err, "%s: traits has bits that are no trait", rule->name);
+	if (route->traits & route->without_traits)
+		return weir__error_invalid(err, "%s: a trait is in traits and in without_traits: no "
+					   "message has both", rule->name);
 	if (route->where_count && !route->where)
 		return weir__error_invalid(err, "%s: where is NULL, where_count is %zu", rule->name,
 					   route->where_count);
@@ -165,18 +168,6 @@ static weir_rule *rule_new(weir_pipeline *pipeline, const struct weir_route *rou
 	return rule;
 }
 
-/* The error says which route; what lies below says what is wrong with it. */
-static void blame(const weir_rule *rule, struct weir_error *err)
-{
-	const size_t len = strlen(rule->name);
-	char text[sizeof err->text];
-
-	if (strncmp(err->text, rule->name, len) == 0 && err->text[len] == ':')
-		return;
-	memcpy(text, err->text, sizeof text);
-	weir_error_set(err, err->status, err->remedy, "%s: %s", rule->name, text);
-}
-
 static weir_rule *add(weir_pipeline *pipeline, const struct weir_route *given, weir_sink *sink)
 {
 	struct weir_route route;
@@ -191,7 +182,7 @@ static weir_rule *add(weir_pipeline *pipeline, const struct weir_route *given, w
 		goto fail;
 	}
 	if (compile(rule, &route, &err) < 0) {
-		blame(rule, &err);
+		weir__error_prefix(&err, "%s: ", rule->name);
 		goto fail;
 	}
 	*pipeline->rules_end = rule;

@@ -10,23 +10,28 @@
 
 #include "ground/error.h"
 
-enum weir_status weir_pipeline_run(weir_pipeline *pipeline)
+static enum weir_status run(weir_pipeline *pipeline)
 {
 	enum weir_status status;
 
-	if (!pipeline)
-		return WEIR_ERR_NOMEM;
 	do
 		status = weir__turn(pipeline, weir_pipeline_timeout_ms(pipeline));
 	while (status == WEIR_OK);
 	return status < 0 ? status : WEIR_OK;
 }
 
+enum weir_status weir_pipeline_run(weir_pipeline *pipeline)
+{
+	if (!pipeline)
+		return WEIR_ERR_NOMEM;
+	return pipeline->has_thread ? WEIR_ERR_STATE : run(pipeline);
+}
+
 static void *run_on_thread(void *user)
 {
 	weir_pipeline *pipeline = user;
 
-	pipeline->thread_status = weir_pipeline_run(pipeline);
+	pipeline->thread_status = run(pipeline);
 	return NULL;
 }
 

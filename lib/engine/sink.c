@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "ground/error.h"
+#include "ground/options.h"
 
 static bool is_taken(const weir_pipeline *pipeline, const char *name)
 {
@@ -21,11 +22,14 @@ static bool is_taken(const weir_pipeline *pipeline, const char *name)
 }
 
 static enum weir_status check(const weir_pipeline *pipeline, const char *name,
-			      const struct weir_sink_ops *ops, struct weir_error *err)
+			      const struct weir_sink_ops *given, struct weir_sink_ops *ret_ops,
+			      struct weir_error *err)
 {
 	if (!name || !*name)
 		return weir__error_invalid(err, "a sink needs a name");
-	if (!ops || !ops->submit)
+	if (weir__options_read(given, ret_ops, sizeof *ret_ops, "weir_sink_ops", err) < 0)
+		return err->status;
+	if (!ret_ops->submit)
 		return weir__error_invalid(err, "sink '%s': its ops need a submit", name);
 	if (is_taken(pipeline, name))
 		return weir__error_invalid(err, "sink '%s': there is one of that name", name);
@@ -43,22 +47,30 @@ static weir_sink *sink_new(weir_pipeline *pipeline, const char *name,
 	sink->name = weir__text_copy(env, name);
 	if (!sink->name)
 		return weir__free(env, sink, sizeof *sink);
-	sink->ops = ops;
+	sink->ops = *ops;
 	sink->self = self;
 	weir__port_init(&sink->port, pipeline, sink->name, NULL);
 	weir__table_init(&sink->destinations, env);
 	return sink;
 }
 
+/* `self` is taken in any case. */
+static void refuse(const struct weir_sink_ops *ops, void *self)
+{
+	if (ops && ops->size >= offsetof(struct weir_sink_ops, free) + sizeof ops->free && ops->free)
+		ops->free(self);
+}
+
 weir_sink *weir_sink_add(weir_pipeline *pipeline, const char *name, const struct weir_sink_ops *ops,
 			 void *self)
 {
+	struct weir_sink_ops read;
 	struct weir_error err;
 	weir_sink *sink = NULL;
 
 	if (weir__pipeline_is_building(pipeline, "sink", name)) {
-		if (check(pipeline, name, ops, &err) == WEIR_OK) {
-			sink = sink_new(pipeline, name, ops, self);
+		if (check(pipeline, name, ops, &read, &err) == WEIR_OK) {
+			sink = sink_new(pipeline, name, &read, self);
 			if (!sink)
 				weir__error_no_memory(&err);
 		}
@@ -66,8 +78,7 @@ weir_sink *weir_sink_add(weir_pipeline *pipeline, const char *name, const struct
 			weir_pipeline_fail(pipeline, &err);
 	}
 	if (!sink) {
-		if (ops && ops->free)
-			ops->free(self);
+		refuse(ops, self);
 		return NULL;
 	}
 	*pipeline->sinks_end = sink;
@@ -81,8 +92,8 @@ void weir__sink_free(weir_sink *sink)
 	struct weir__table_entry *entry;
 	size_t index = 0;
 
-	if (sink->ops->free)
-		sink->ops->free(sink->self);
+	if (sink->ops.free)
+		sink->ops.free(sink->self);
 	weir__port_release(&sink->port);
 	while ((entry = weir__table_next(&sink->destinations, &index)))
 		weir__free(env, entry->value, sizeof(struct weir__destination));
@@ -119,10 +130,9 @@ enum weir_status weir__sink_prepare(weir_sink *sink, struct weir__destination *t
 	if (to->prepared)
 		return WEIR_OK;
 	weir__error_begin(err);
-	if (sink->ops->prepare)
-		status = sink->ops->prepare(sink->self, to->name, &to->handle, err);
-	weir__error_end(err, status, "sink '%s': it refused '%s' and gave no reason", sink->name,
-			to->name);
+	if (sink->ops.prepare)
+		status = sink->ops.prepare(sink->self, to->name, &to->handle, err);
+	weir__error_end(err, status, "it refused '%s' and gave no reason", to->name);
 	to->prepared = status == WEIR_OK;
 	return status;
 }
@@ -135,8 +145,10 @@ static enum weir_status prepare_all(weir_sink *sink, struct weir_error *err)
 	while ((entry = weir__table_next(&sink->destinations, &index))) {
 		const enum weir_status status = weir__sink_prepare(sink, entry->value, err);
 
-		if (status < 0 && err->remedy != WEIR_REMEDY_RETRY)
-			return status;
+		if (status >= 0 || err->remedy == WEIR_REMEDY_RETRY)
+			continue;
+		weir__error_prefix(err, "sink '%s': ", sink->name);
+		return status;
 	}
 	return WEIR_OK;
 }
@@ -146,12 +158,13 @@ enum weir_status weir__sink_open(weir_sink *sink, struct weir_error *err)
 	enum weir_status status = WEIR_OK;
 
 	weir__error_begin(err);
-	if (sink->ops->open)
-		status = sink->ops->open(sink->self, &sink->port, err);
+	if (sink->ops.open)
+		status = sink->ops.open(sink->self, &sink->port, err);
 	if (status < 0) {
 		weir__port_release(&sink->port);
-		return weir__error_end(err, status,
-				       "sink '%s': its open failed and gave no reason", sink->name);
+		weir__error_end(err, status, "its open failed and gave no reason");
+		weir__error_prefix(err, "sink '%s': ", sink->name);
+		return status;
 	}
 	sink->is_open = true;
 	return prepare_all(sink, err);
@@ -166,8 +179,8 @@ enum weir_status weir__sink_turn(weir_sink *sink, struct weir_error *err)
 		return WEIR_OK;
 	if (weir__port_take_due(&sink->port, now_ms)) {
 		weir__error_begin(err);
-		if (sink->ops->step)
-			status = sink->ops->step(sink->self, now_ms, err);
+		if (sink->ops.step)
+			status = sink->ops.step(sink->self, now_ms, err);
 		for (struct weir__watch *watch = sink->port.watches; watch; watch = watch->next)
 			watch->ready = 0;
 		sink->is_full = false;
@@ -175,8 +188,9 @@ enum weir_status weir__sink_turn(weir_sink *sink, struct weir_error *err)
 	if (status < 0) {
 		sink->is_broken = true;
 		weir__port_release(&sink->port);
-		return weir__error_end(err, status,
-				       "sink '%s': its step failed and gave no reason", sink->name);
+		weir__error_end(err, status, "its step failed and gave no reason");
+		weir__error_prefix(err, "sink '%s': ", sink->name);
+		return status;
 	}
 	return weir__delivery_offer_waiting(sink, err);
 }
@@ -184,8 +198,8 @@ enum weir_status weir__sink_turn(weir_sink *sink, struct weir_error *err)
 void weir__sink_flush(weir_sink *sink)
 {
 	sink->has_unflushed = false;
-	if (sink->is_open && sink->ops->flush)
-		sink->ops->flush(sink->self);
+	if (sink->is_open && sink->ops.flush)
+		sink->ops.flush(sink->self);
 }
 
 void weir__sink_close(weir_sink *sink)
@@ -193,8 +207,8 @@ void weir__sink_close(weir_sink *sink)
 	const bool was_open = sink->is_open;
 
 	sink->is_open = false;
-	if (was_open && sink->ops->close)
-		sink->ops->close(sink->self);
+	if (was_open && sink->ops.close)
+		sink->ops.close(sink->self);
 	weir__port_release(&sink->port);
 }
 

@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "ground/error.h"
+#include "ground/options.h"
 #include "kit/backoff.h"
 
 #define REOPEN_FIRST_MS 1000
@@ -27,11 +28,14 @@ static bool is_taken(const weir_pipeline *pipeline, const char *name)
 }
 
 static enum weir_status check(const weir_pipeline *pipeline, const char *name,
-			      const struct weir_source_ops *ops, struct weir_error *err)
+			      const struct weir_source_ops *given, struct weir_source_ops *ret_ops,
+			      struct weir_error *err)
 {
 	if (!name || !*name)
 		return weir__error_invalid(err, "a source needs a name");
-	if (!ops || !ops->step)
+	if (weir__options_read(given, ret_ops, sizeof *ret_ops, "weir_source_ops", err) < 0)
+		return err->status;
+	if (!ret_ops->step)
 		return weir__error_invalid(err, "source '%s': its ops need a step", name);
 	if (is_taken(pipeline, name))
 		return weir__error_invalid(err, "source '%s': there is one of that name", name);
@@ -39,7 +43,8 @@ static enum weir_status check(const weir_pipeline *pipeline, const char *name,
 }
 
 static weir_source *source_new(weir_pipeline *pipeline, const char *name,
-			       const struct weir_source_ops *ops, void *self)
+			       const struct weir_source_ops *ops,
+			       const struct weir_source_ops *given, void *self)
 {
 	const struct weir_env *env = &pipeline->env;
 	weir_source *source = weir__alloc(env, sizeof *source);
@@ -49,7 +54,8 @@ static weir_source *source_new(weir_pipeline *pipeline, const char *name,
 	source->name = weir__text_copy(env, name);
 	if (!source->name)
 		return weir__free(env, source, sizeof *source);
-	source->ops = ops;
+	source->ops = *ops;
+	source->given = given;
 	source->self = self;
 	source->outlet.source = source;
 	weir__port_init(&source->port, pipeline, source->name, &source->counters);
@@ -57,15 +63,23 @@ static weir_source *source_new(weir_pipeline *pipeline, const char *name,
 	return source;
 }
 
+/* `self` is taken in any case. */
+static void refuse(const struct weir_source_ops *ops, void *self)
+{
+	if (ops && ops->size >= offsetof(struct weir_source_ops, free) + sizeof ops->free && ops->free)
+		ops->free(self);
+}
+
 weir_source *weir_source_add(weir_pipeline *pipeline, const char *name,
 			     const struct weir_source_ops *ops, void *self)
 {
+	struct weir_source_ops read;
 	struct weir_error err;
 	weir_source *source = NULL;
 
 	if (weir__pipeline_is_building(pipeline, "source", name)) {
-		if (check(pipeline, name, ops, &err) == WEIR_OK) {
-			source = source_new(pipeline, name, ops, self);
+		if (check(pipeline, name, ops, &read, &err) == WEIR_OK) {
+			source = source_new(pipeline, name, &read, ops, self);
 			if (!source)
 				weir__error_no_memory(&err);
 		}
@@ -73,8 +87,7 @@ weir_source *weir_source_add(weir_pipeline *pipeline, const char *name,
 			weir_pipeline_fail(pipeline, &err);
 	}
 	if (!source) {
-		if (ops && ops->free)
-			ops->free(self);
+		refuse(ops, self);
 		return NULL;
 	}
 	*pipeline->sources_end = source;
@@ -84,15 +97,15 @@ weir_source *weir_source_add(weir_pipeline *pipeline, const char *name,
 
 void *weir_source_self(const weir_source *source, const struct weir_source_ops *ops)
 {
-	return source && source->ops == ops ? source->self : NULL;
+	return source && source->given == ops ? source->self : NULL;
 }
 
 void weir__source_free(weir_source *source)
 {
 	const struct weir_env *env = &source->port.pipeline->env;
 
-	if (source->ops->free)
-		source->ops->free(source->self);
+	if (source->ops.free)
+		source->ops.free(source->self);
 	weir__port_release(&source->port);
 	weir__tracker_release(&source->tracker);
 	weir__text_free(env, source->name);
@@ -116,12 +129,13 @@ enum weir_status weir__source_open(weir_source *source, struct weir_error *err)
 	enum weir_status status = WEIR_OK;
 
 	weir__error_begin(err);
-	if (source->ops->open)
-		status = source->ops->open(source->self, &source->port, err);
-	weir__error_end(err, status, "source '%s': its open failed and gave no reason",
-			source->name);
-	if (status < 0)
+	if (source->ops.open)
+		status = source->ops.open(source->self, &source->port, err);
+	if (status < 0) {
+		weir__error_end(err, status, "its open failed and gave no reason");
+		weir__error_prefix(err, "source '%s': ", source->name);
 		weir__port_release(&source->port);
+	}
 	if (status < 0 && err->remedy == WEIR_REMEDY_RETRY) {
 		reopen_later(source, err);
 		return WEIR_OK;
@@ -140,8 +154,8 @@ void weir__source_close(weir_source *source)
 	source->phase = WEIR__CLOSED;
 	source->port.deadline_ms = WEIR__NEVER;
 	source->starved = false;
-	if (was_open && source->ops->close)
-		source->ops->close(source->self);
+	if (was_open && source->ops.close)
+		source->ops.close(source->self);
 	weir__port_release(&source->port);
 	source->port.is_muted = false;
 }
@@ -162,6 +176,11 @@ bool weir__source_is_fed(const weir_source *source)
 {
 	return source->starved && weir__window_has_eased(&source->port.pipeline->window) &&
 	       tracker_room(source) > 0;
+}
+
+bool weir__source_drains(const weir_source *source)
+{
+	return source->phase == WEIR__OPEN && source->ops.drains;
 }
 
 static bool is_due(weir_source *source)
@@ -186,10 +205,12 @@ static enum weir_status step(weir_source *source, struct weir_error *err)
 	weir__error_begin(err);
 	source->outlet.is_open = true;
 	source->outlet.had_none = false;
-	status = source->ops->step(source->self, &source->outlet, source->port.pipeline->now_ms,
+	source->outlet.has_failed = false;
+	status = source->ops.step(source->self, &source->outlet, source->port.pipeline->now_ms,
 				   err);
-	weir__error_end(err, status, "source '%s': its step failed and gave no reason",
-			source->name);
+	weir__error_end(err, status, "its step failed and gave no reason");
+	if (status < 0 && !source->outlet.has_failed)
+		weir__error_prefix(err, "source '%s': ", source->name);
 	source->outlet.is_open = false;
 	source->outlet.shown = weir_message_unref(source->outlet.shown);
 	forget_ready(&source->port);
@@ -221,8 +242,8 @@ void weir__source_acknowledge(weir_source *source)
 	while (weir__tracker_take(&source->tracker, &upto)) {
 		weir__counter_set(&source->counters.settled_lane, upto.lane);
 		weir__counter_set(&source->counters.settled_offset, upto.offset);
-		if (source->ops->ack)
-			source->ops->ack(source->self, upto);
+		if (source->ops.ack)
+			source->ops.ack(source->self, upto);
 	}
 }
 
@@ -251,9 +272,9 @@ static enum weir_status check_init(const weir_outlet *outlet, const struct weir_
 	if (init->body.len > WEIR__SCAN_MAX_BYTES)
 		return weir__error_invalid(err, "source '%s': a message of %zu bytes; at most %u",
 					   name, init->body.len, WEIR__SCAN_MAX_BYTES);
-	if ((!init->body.data && init->body.len) || (!init->headers && init->header_count))
-		return weir__error_invalid(err, "source '%s': bytes or headers that are nowhere",
-					   name);
+	if (!weir__message_init_is_whole(init))
+		return weir__error_invalid(err, "source '%s': a message's body, key or headers are "
+					   "NULL and have a length", name);
 	if (init->kind && !weir_kind_name(init->kind))
 		return weir__error_invalid(err, "source '%s': %u is not one kind", name, init->kind);
 	return WEIR_OK;
@@ -263,7 +284,7 @@ static enum weir_status check_init(const weir_outlet *outlet, const struct weir_
 static enum weir_status receive(weir_pipeline *pipeline, weir_source *source,
 				weir_message *message, struct weir_error *err)
 {
-	if (source->ops->ack && weir__tracker_add(&source->tracker, message->position,
+	if (source->ops.ack && weir__tracker_add(&source->tracker, message->position,
 						  &message->transit.track) < 0)
 		return weir__error_no_memory(err);
 	message->transit.source = source;
@@ -351,30 +372,42 @@ static const weir_message *show(weir_outlet *outlet, weir_message *message)
 	return message;
 }
 
-enum weir_status weir_outlet_emit(weir_outlet *outlet, const struct weir_message_init *given,
-				  const weir_message **ret_message, struct weir_error *err)
+/* Takes the owner, but when there is no room. */
+static enum weir_status emit(weir_outlet *outlet, const struct weir_message_init *init,
+			     const weir_message **ret_message, struct weir_error *err)
 {
 	weir_source *source = outlet->source;
 	weir_pipeline *pipeline = source->port.pipeline;
-	struct weir_message_init init = { .size = sizeof init };
-	enum weir_status status;
+	enum weir_status status = check_init(outlet, init, err);
 	weir_message *message;
 
-	memcpy(&init, given, given->size < sizeof init ? given->size : sizeof init);
-	status = check_init(outlet, &init, err);
 	if (status == WEIR_OK && weir_outlet_room(outlet) == 0)
 		return WEIR_AGAIN;
 	if (status < 0) {
-		if (init.release)
-			init.release(init.owner);
+		if (init->release)
+			init->release(init->owner);
 		return status;
 	}
-	message = weir__message_new(&pipeline->env, &init, source->name, pipeline->wall_ms);
+	message = weir__message_new(&pipeline->env, init, source->name, pipeline->wall_ms);
 	if (!message)
 		return weir__error_no_memory(err);
 	status = take_in(outlet, message, err);
 	if (ret_message && status == WEIR_OK)
 		*ret_message = show(outlet, message);
 	weir_message_unref(message);
+	return status;
+}
+
+enum weir_status weir_outlet_emit(weir_outlet *outlet, const struct weir_message_init *given,
+				  const weir_message **ret_message, struct weir_error *err)
+{
+	struct weir_message_init init;
+	enum weir_status status;
+
+	status = weir__options_read(given, &init, sizeof init, "weir_message_init", err);
+	if (status == WEIR_OK)
+		status = emit(outlet, &init, ret_message, err);
+	if (status < 0)
+		outlet->has_failed = true;
 	return status;
 }

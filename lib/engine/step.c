@@ -92,7 +92,12 @@ static void drain(weir_pipeline *pipeline, uint64_t until_ms)
 	if (weir_pipeline_state(pipeline) == WEIR_STATE_DRAINING)
 		return;
 	weir__pipeline_enter(pipeline, WEIR_STATE_DRAINING);
-	close_sources(pipeline);
+	for (weir_source *source = pipeline->sources; source; source = source->next) {
+		if (pipeline->error.status == WEIR_OK && weir__source_drains(source))
+			source->port.due = true;
+		else
+			weir__source_close(source);
+	}
 	for (weir_sink *sink = pipeline->sinks; sink; sink = sink->next)
 		sink->has_unflushed = true;
 }
@@ -150,11 +155,33 @@ static bool sinks_are_idle(const weir_pipeline *pipeline)
 	return !sink;
 }
 
+/* All that came in, and that sources have yet to hand over, has got as far as it can. */
+static bool is_settled(const weir_pipeline *pipeline)
+{
+	return (pipeline->error.status < 0 || sources_have_ended(pipeline)) &&
+	       sinks_are_idle(pipeline);
+}
+
+/* What a sink that still gives back said last; empty when none does. */
+static struct weir_error last_reason(const weir_pipeline *pipeline)
+{
+	struct weir_error reason = { .status = WEIR_OK };
+
+	for (const weir_sink *sink = pipeline->sinks; sink; sink = sink->next) {
+		if (!sink->is_retrying)
+			continue;
+		reason = sink->last_reason;
+		weir__error_prefix(&reason, "; sink '%s': ", sink->name);
+	}
+	return reason;
+}
+
 /* Says what a stop or failure left behind; with a clean error slot, that is the failure. */
 static void report_undelivered(weir_pipeline *pipeline)
 {
 	const uint64_t left = weir__counter_get(&pipeline->all.in_flight);
 	const uint64_t delivered = weir__counter_get(&pipeline->all.delivered);
+	const struct weir_error reason = last_reason(pipeline);
 	struct weir_error err;
 
 	if (left == 0)
@@ -163,8 +190,8 @@ static void report_undelivered(weir_pipeline *pipeline)
 			   "%" PRIu64 " messages delivered, %" PRIu64 " not", delivered, left);
 	weir_error_set(&err, WEIR_ERR_TIMEOUT, WEIR_REMEDY_STOP,
 		       "stopped: %" PRIu64 " messages delivered, %" PRIu64
-		       " not acknowledged within %" PRIu64 " ms",
-		       delivered, left, pipeline->options.drain_ms);
+		       " not acknowledged within %" PRIu64 " ms%s",
+		       delivered, left, pipeline->options.drain_ms, reason.text);
 	weir_pipeline_fail(pipeline, &err);
 }
 
@@ -201,7 +228,7 @@ static void change_state(weir_pipeline *pipeline)
 	if (weir_pipeline_state(pipeline) == WEIR_STATE_DRAINING)
 		flush_sinks(pipeline);
 	if (weir_pipeline_state(pipeline) == WEIR_STATE_DRAINING &&
-	    (sinks_are_idle(pipeline) || pipeline->drain_until_ms <= pipeline->now_ms))
+	    (is_settled(pipeline) || pipeline->drain_until_ms <= pipeline->now_ms))
 		finish(pipeline);
 }
 
@@ -223,7 +250,7 @@ static void turn(weir_pipeline *pipeline, int timeout_ms)
 		take_time(pipeline);
 	}
 	turn_sinks(pipeline);
-	if (weir_pipeline_state(pipeline) == WEIR_STATE_RUNNING &&
+	if (weir_pipeline_state(pipeline) == WEIR_STATE_DRAINING ||
 	    !atomic_load_explicit(&pipeline->stop_asked, memory_order_relaxed))
 		turn_sources(pipeline);
 	acknowledge(pipeline);
@@ -234,9 +261,13 @@ enum weir_status weir__turn(weir_pipeline *pipeline, int timeout_ms)
 {
 	if (has_ended(pipeline))
 		return verdict(pipeline);
+	if (pipeline->in_turn)
+		return WEIR_ERR_STATE;
+	pipeline->in_turn = true;
 	weir__recycler_enter(pipeline->recycler);
 	turn(pipeline, timeout_ms);
 	weir__recycler_leave(pipeline->recycler);
+	pipeline->in_turn = false;
 	return has_ended(pipeline) ? verdict(pipeline) : WEIR_OK;
 }
 
@@ -280,7 +311,7 @@ static uint64_t next_ms(const weir_pipeline *pipeline)
 		at_ms = pipeline->drain_until_ms;
 	for (const weir_sink *sink = pipeline->sinks; sink; sink = sink->next)
 		at_ms = sooner(at_ms, sink_next_ms(sink));
-	if (weir_pipeline_state(pipeline) == WEIR_STATE_RUNNING)
+	if (pipeline->error.status == WEIR_OK)
 		for (const weir_source *source = pipeline->sources; source; source = source->next)
 			at_ms = sooner(at_ms, source_next_ms(source));
 	return at_ms;
@@ -303,5 +334,7 @@ int weir_pipeline_timeout_ms(weir_pipeline *pipeline)
 
 enum weir_status weir_pipeline_step(weir_pipeline *pipeline)
 {
-	return pipeline ? weir__turn(pipeline, 0) : WEIR_ERR_NOMEM;
+	if (!pipeline)
+		return WEIR_ERR_NOMEM;
+	return pipeline->has_thread ? WEIR_ERR_STATE : weir__turn(pipeline, 0);
 }

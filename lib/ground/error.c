@@ -100,6 +100,23 @@ enum weir_status weir__error_end(struct weir_error *err, enum weir_status status
 	return status;
 }
 
+void weir__error_prefix(struct weir_error *err, const char *format, ...)
+{
+	char prefix[96], text[sizeof err->text];
+	va_list args;
+	int len;
+
+	va_start(args, format);
+	vsnprintf(prefix, sizeof prefix, format, args);
+	va_end(args);
+	if (strncmp(err->text, prefix, strlen(prefix)) == 0)
+		return;
+	memcpy(text, err->text, sizeof text);
+	len = snprintf(err->text, sizeof err->text, "%s%s", prefix, text);
+	if (len >= (int)sizeof err->text)
+		trim_split_character(err->text, sizeof err->text - 1);
+}
+
 enum weir_status weir__error_no_memory(struct weir_error *err)
 {
 	return weir_error_set(err, WEIR_ERR_NOMEM, WEIR_REMEDY_STOP, "out of memory");

@@ -17,6 +17,12 @@ void weir__error_begin(struct weir_error *err);
 enum weir_status weir__error_end(struct weir_error *err, enum weir_status status,
 				 const char *format, ...) WEIR_PRINTF(3, 4);
 
+/*
+ * Puts who it was in front, "source 'x': ", unless the text says it already. What no longer fits is
+ * cut off at the end.
+ */
+void weir__error_prefix(struct weir_error *err, const char *format, ...) WEIR_PRINTF(2, 3);
+
 /* `cannot open 'x': No such file or directory`; status WEIR_ERR_IO, remedy STOP. */
 enum weir_status weir__error_os(struct weir_error *err, int os_error, const char *format, ...)
 	WEIR_PRINTF(3, 4);

@@ -8,6 +8,7 @@
 #include "loop/poller.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
@@ -17,15 +18,30 @@
 
 #define MOST_EVENTS 64
 
+/*
+ * Descriptors 0 to 2 are somebody else's also when they are closed: what is written to "standard
+ * output" must never end in one of ours.
+ */
+static int beyond_standard(int fd)
+{
+	int moved = fd;
+
+	if (fd >= 0 && fd <= STDERR_FILENO) {
+		moved = fcntl(fd, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
+		close(fd);
+	}
+	return moved;
+}
+
 enum weir_status weir__poller_open(struct weir__poller *poller, struct weir_error *err)
 {
 	struct epoll_event event = { .events = EPOLLIN };
 
 	*poller = (struct weir__poller){ .poll_fd = -1, .wake_fd = -1 };
-	poller->poll_fd = epoll_create1(EPOLL_CLOEXEC);
+	poller->poll_fd = beyond_standard(epoll_create1(EPOLL_CLOEXEC));
 	if (poller->poll_fd < 0)
 		return weir__error_os(err, errno, "cannot create a poll descriptor");
-	poller->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	poller->wake_fd = beyond_standard(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
 	if (poller->wake_fd < 0 ||
 	    epoll_ctl(poller->poll_fd, EPOLL_CTL_ADD, poller->wake_fd, &event) < 0) {
 		const int os_error = errno;

@@ -121,6 +121,15 @@ static enum weir_status check(const struct weir_field_match *given, size_t numbe
 					   "enum weir_test", given->path, (int)given->test);
 	if (tests[given->test].takes_values)
 		return check_values(given, err);
+	if (given->any_of_count)
+		return weir__error_invalid(err, "match on '%.80s': %s does not look at any_of; set "
+					   "test to WEIR_TEST_EQUALS or WEIR_TEST_PREFIX",
+					   given->path, tests[given->test].name);
+	if (given->test != WEIR_TEST_RANGE && (given->min < 0 || given->min > 0 || given->max < 0 ||
+					       given->max > 0))
+		return weir__error_invalid(err, "match on '%.80s': %s does not look at min and max; "
+					   "set test to WEIR_TEST_RANGE", given->path,
+					   tests[given->test].name);
 	if (given->test != WEIR_TEST_RANGE)
 		return WEIR_OK;
 	if (isnan(given->min) || isnan(given->max))

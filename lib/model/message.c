@@ -13,6 +13,22 @@
 
 #include "kit/json.h"
 
+static bool is_somewhere(struct weir_slice slice)
+{
+	return slice.data || !slice.len;
+}
+
+bool weir__message_init_is_whole(const struct weir_message_init *init)
+{
+	if (!is_somewhere(init->body) || !is_somewhere(init->key) ||
+	    (init->header_count && !init->headers))
+		return false;
+	for (size_t i = 0; i < init->header_count; i++)
+		if (!init->headers[i].name || !is_somewhere(init->headers[i].value))
+			return false;
+	return true;
+}
+
 static size_t tail_size(const struct weir_message_init *init)
 {
 	size_t size = init->header_count * sizeof(struct weir_header) + init->key.len;

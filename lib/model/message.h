@@ -54,6 +54,9 @@ struct weir_message {
 	struct weir__transit transit;
 };
 
+/* Whether body, key and headers are where they are said to be. */
+bool weir__message_init_is_whole(const struct weir_message_init *init);
+
 /*
  * A message with one reference. Takes init's owner, also when it fails (NULL: out of memory).
  * Kind, key and time are as given by `init`: weir__message_tell fills in what is not.

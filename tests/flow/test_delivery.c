@@ -173,7 +173,7 @@ START_TEST(a_sink_whose_step_fails_fails_the_pipeline)
 	flow.out.fail_step = WEIR_ERR_IO;
 	weir_port_wake(flow.out.port);
 	ck_assert_int_eq(flow_run(&flow), WEIR_ERR_IO);
-	ck_assert_str_eq(weir_pipeline_error(flow.pipeline)->text, "the sink broke");
+	ck_assert_str_eq(weir_pipeline_error(flow.pipeline)->text, "sink 'out': the sink broke");
 	flow_end(&flow);
 }
 END_TEST

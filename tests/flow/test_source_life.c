@@ -425,7 +425,7 @@ END_TEST
 static enum weir_status emit_and_fail(struct probe *at, weir_outlet *outlet, struct weir_error *err)
 {
 	ck_assert_int_eq(emit_at(outlet, 0, ++at->emitted, err), WEIR_OK);
-	return weir_error_set(err, WEIR_ERR_IO, WEIR_REMEDY_STOP, "the source broke");
+	return weir_error_set(err, WEIR_ERR_IO, WEIR_REMEDY_STOP, "source 'probe': the source broke");
 }
 
 START_TEST(what_is_under_way_is_settled_before_a_failure_ends_the_pipeline)
@@ -440,7 +440,7 @@ START_TEST(what_is_under_way_is_settled_before_a_failure_ends_the_pipeline)
 	ck_assert_uint_eq(flow.out.flushes, 1);
 	flow_sink_done(&flow.out, 0);
 	ck_assert_int_eq(flow_run(&flow), WEIR_ERR_IO);
-	ck_assert_str_eq(weir_pipeline_error(flow.pipeline)->text, "the source broke");
+	ck_assert_str_eq(weir_pipeline_error(flow.pipeline)->text, "source 'probe': the source broke");
 	ck_assert_uint_eq(flow_metrics(&flow).all.delivered, 1);
 	ck_assert_uint_eq(probe.ack_count, 1);
 	end();
