@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A sink of one's own, with the same calls the library's sinks use: it sends each message as one
- * datagram to a unix socket, waits for the socket when it is full, and settles what was sent.
+ * A sink of one's own, with the same calls the library's sinks use: it sends each tweet and retweet
+ * as one datagram to a unix socket, waits for the socket when it is full, settles what was sent.
  *
- *     custom_sink FILE SOCKET        in another terminal: socat UNIX-RECV:SOCKET -
+ *     custom_sink FILE SOCKET        in another terminal (package socat): socat UNIX-RECV:SOCKET -
  */
 #include <errno.h>
 #include <stdio.h>
@@ -24,7 +24,10 @@ static enum weir_status datagrams_open(void *self, weir_port *port, struct weir_
 	struct datagrams *sink = self;
 	struct sockaddr_un address = { .sun_family = AF_UNIX };
 
-	snprintf(address.sun_path, sizeof address.sun_path, "%s", sink->path);
+	if (strlen(sink->path) >= sizeof address.sun_path)
+		return weir_error_set(err, WEIR_ERR_INVALID, WEIR_REMEDY_STOP,
+				      "'%s' is too long for a unix socket's name", sink->path);
+	strcpy(address.sun_path, sink->path);
 	sink->port = port;
 	if (connect(sink->fd, (const struct sockaddr *)&address, sizeof address) == 0)
 		return WEIR_OK;
@@ -43,9 +46,8 @@ static enum weir_status datagrams_submit(void *self, weir_delivery *delivery,
 		weir_delivery_done(delivery);
 		return WEIR_OK;
 	}
-	if (errno == EAGAIN || errno == ENOBUFS)
-		return weir_port_watch(sink->port, sink->fd, WEIR_WRITABLE, err) < 0 ? WEIR_ERR_IO
-										     : WEIR_AGAIN;
+	if (errno == EAGAIN && weir_port_watch(sink->port, sink->fd, WEIR_WRITABLE, err) == WEIR_OK)
+		return WEIR_AGAIN;
 	return weir_error_set(err, WEIR_ERR_IO,
 			      errno == EMSGSIZE ? WEIR_REMEDY_SKIP : WEIR_REMEDY_STOP,
 			      "cannot send to '%s': %s", sink->path, strerror(errno));
@@ -80,11 +82,11 @@ static const struct weir_sink_ops datagrams_ops = {
 int main(int argc, char **argv)
 {
 	struct datagrams datagrams = { .path = argc == 3 ? argv[2] : "" };
-	weir_pipeline *p = weir_pipeline_new(NULL);
 
 	if (argc != 3)
 		return fprintf(stderr, "usage: %s FILE SOCKET\n", argv[0]), 2;
 	datagrams.fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+	weir_pipeline *p = weir_pipeline_new(NULL);
 	weir_file_source_add(p, "file", WEIR_WITH(weir_file_source_options, .path = argv[1]));
 	weir_route_add(p, WEIR_WITH(weir_route, .kinds = WEIR_KIND_TWEET | WEIR_KIND_RETWEET),
 		       weir_sink_add(p, "datagrams", &datagrams_ops, &datagrams));

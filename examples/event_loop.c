@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * A pipeline inside the application's own loop: poll() on its descriptor, a timeout, and a step.
- * Here the loop also reads lines from standard input and pushes them in as records.
+ * Here the loop also reads lines from standard input and pushes them in as records; while the
+ * pipeline has no room, it does not read. A line above 64 KiB goes in as several.
  *
  *     printf '{"a":1}\n{"a":2}\n' | event_loop
  */
@@ -10,6 +11,14 @@
 #include <string.h>
 #include <unistd.h>
 #include <weir.h>
+
+struct input {
+	weir_source *source;
+	char buffer[65536];
+	size_t used;
+	bool is_full;	/* a push found no room: on_room follows */
+	bool has_ended;
+};
 
 static enum weir_status print(void *user, weir_message *message, const char *to,
 			      struct weir_error *err)
@@ -22,51 +31,68 @@ static enum weir_status print(void *user, weir_message *message, const char *to,
 	return WEIR_OK;
 }
 
-/* Reads what is there and pushes its whole lines. False at the end of the input. */
-static bool read_lines(weir_source *source)
+static void have_room(void *user)
 {
-	static char buffer[65536];
-	static size_t used;
-	const ssize_t len = read(STDIN_FILENO, buffer + used, sizeof buffer - used);
-	char *line = buffer, *end;
+	((struct input *)user)->is_full = false;
+}
 
-	if (len <= 0)
-		return false;
-	used += (size_t)len;
-	while ((end = memchr(line, '\n', used - (size_t)(line - buffer)))) {
-		const struct weir_slice body = { line, (size_t)(end - line) };
+/* Pushes the whole lines there are, and at the end of the input what is left. */
+static void push_lines(struct input *input)
+{
+	char *line = input->buffer, *const end = input->buffer + input->used;
 
-		if (weir_push(source, WEIR_WITH(weir_message_init, .body = body)) != WEIR_OK)
-			fprintf(stderr, "not taken: a line of %zu bytes\n", body.len);
-		line = end + 1;
+	while (line < end && !input->is_full) {
+		char *lf = memchr(line, '\n', (size_t)(end - line));
+		const bool is_cut = !lf && (input->has_ended || input->used == sizeof input->buffer);
+		const struct weir_slice body = { line, (size_t)((lf ? lf : end) - line) };
+
+		if (!lf && !is_cut)
+			break;
+		if (weir_push(input->source, WEIR_WITH(weir_message_init, .body = body)) == WEIR_AGAIN)
+			input->is_full = true;
+		else
+			line = lf ? lf + 1 : end;
 	}
-	used -= (size_t)(line - buffer);
-	memmove(buffer, line, used);
-	return used < sizeof buffer;
+	input->used = (size_t)(end - line);
+	memmove(input->buffer, line, input->used);
+	if (input->has_ended && !input->used)
+		weir_push_end(input->source);
+}
+
+static void read_input(struct input *input)
+{
+	const ssize_t len = read(STDIN_FILENO, input->buffer + input->used,
+				 sizeof input->buffer - input->used);
+
+	input->has_ended = len <= 0;
+	input->used += len > 0 ? (size_t)len : 0;
 }
 
 int main(void)
 {
+	static struct input input;
 	enum weir_status status;
-	bool reading = true;
 	weir_pipeline *p = weir_pipeline_new(NULL);
-	weir_source *lines = weir_push_source_add(p, "lines",
-		WEIR_WITH(weir_push_source_options, .kind = WEIR_KIND_RECORD));
 	weir_sink *out = weir_callback_sink_add(p, "print",
 		WEIR_WITH(weir_callback_sink_options, .call = print));
 
+	input.source = weir_push_source_add(p, "lines",
+		WEIR_WITH(weir_push_source_options, .kind = WEIR_KIND_RECORD, .on_room = have_room,
+			  .user = &input));
 	weir_route_add(p, WEIR_WITH(weir_route, .to = "a is {a}"), out);
 
 	while ((status = weir_pipeline_step(p)) == WEIR_OK) {
+		const bool reads = !input.has_ended && !input.is_full;
 		struct pollfd wait[] = { { .fd = weir_pipeline_fd(p), .events = POLLIN },
-					 { .fd = reading ? STDIN_FILENO : -1, .events = POLLIN } };
+					 { .fd = reads ? STDIN_FILENO : -1, .events = POLLIN } };
 
+		push_lines(&input);
 		poll(wait, 2, weir_pipeline_timeout_ms(p));
-		if (reading && wait[1].revents && !(reading = read_lines(lines)))
-			weir_push_end(lines);
+		if (reads && wait[1].revents)
+			read_input(&input);
 	}
 	if (status < 0)
 		fprintf(stderr, "%s\n", weir_pipeline_error(p)->text);
 	weir_pipeline_free(p);
-	return status < 0 ? 1 : 0;
+	return status < 0 || fflush(stdout) ? 1 : 0;
 }

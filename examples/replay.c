@@ -76,5 +76,9 @@ int main(int argc, char **argv)
 	else if (!kinds)
 		print_counts(p);
 	weir_pipeline_free(p);
+	if (fflush(stdout) || ferror(stdout)) {
+		perror("standard output");
+		return 1;
+	}
 	return status < 0 ? 1 : 0;
 }

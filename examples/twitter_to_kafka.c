@@ -8,7 +8,13 @@
  * Credentials come from TWITTER_CONSUMER_KEY, TWITTER_CONSUMER_SECRET, TWITTER_TOKEN and
  * TWITTER_SECRET. Interrupt it to stop: what is under way is delivered first.
  *
- * Try it with no account: `build/examples/stream_server --port 8080` prints keys that it takes.
+ * Try it with no account and no broker (the server's own keys, librdkafka's mock cluster):
+ *
+ *     build/examples/stream_server --port 8080 --rate 50 &
+ *     TWITTER_CONSUMER_KEY=demo-consumer-key TWITTER_CONSUMER_SECRET=demo-consumer-secret \
+ *     TWITTER_TOKEN=42-demo-token TWITTER_SECRET=demo-token-secret \
+ *     build/examples/twitter_to_kafka --url http://127.0.0.1:8080/1.1/statuses/filter.json \
+ *             --track kpop --set test.mock.num.brokers=1
  */
 #include <signal.h>
 #include <stdio.h>
@@ -22,14 +28,6 @@ static void stop(int signal_number)
 {
 	(void)signal_number;
 	weir_pipeline_stop(running);
-}
-
-static int usage(const char *program)
-{
-	fprintf(stderr,
-		"usage: %s [--url URL] [--track PHRASES] [--brokers LIST] [--set NAME=VALUE]…\n",
-		program);
-	return 2;
 }
 
 int main(int argc, char **argv)
@@ -63,7 +61,9 @@ int main(int argc, char **argv)
 			properties[kafka.property_count++] =
 				(struct weir_property){ value, equals + 1 };
 		} else {
-			return usage(argv[0]);
+			fprintf(stderr, "usage: %s [--url URL] [--track PHRASES] [--brokers LIST] "
+				"[--set NAME=VALUE]…\n", argv[0]);
+			return 2;
 		}
 	}
 	kafka.properties = properties;
@@ -81,6 +81,8 @@ int main(int argc, char **argv)
 	signal(SIGTERM, stop);
 	const enum weir_status status = weir_pipeline_run(running);
 
+	signal(SIGINT, SIG_DFL);
+	signal(SIGTERM, SIG_DFL);
 	weir_pipeline_metrics(running, &metrics);
 	fprintf(stderr, "%llu received, %llu delivered, %llu dropped by rule, %llu not delivered\n",
 		(unsigned long long)metrics.all.received, (unsigned long long)metrics.all.delivered,

@@ -36,13 +36,13 @@ static int by_hash(const void *a, const void *b)
 	return x->at < y->at ? -1 : 1;
 }
 
-static bool map(struct sent *sent)
+static bool map(struct sent *sent, const char *name)
 {
 	struct stat status;
 	const int fd = open(sent->path, O_RDONLY | O_CLOEXEC);
 
 	if (fd < 0 || fstat(fd, &status) < 0 || status.st_size == 0) {
-		fprintf(stderr, "demo: cannot read '%s', or it is empty\n", sent->path);
+		fprintf(stderr, "demo: '%s' has no messages to send\n", name);
 		if (fd >= 0)
 			close(fd);
 		return false;
@@ -121,7 +121,7 @@ bool sent_generate(struct sent *sent, uint64_t count)
 	if (file && fclose(file) != 0)
 		good = false;
 	sample_free(sample);
-	return good && map(sent) && index_lines(sent);
+	return good && map(sent, sent->path) && index_lines(sent);
 }
 
 static bool is_disconnect(const char *line, size_t len)
@@ -161,7 +161,7 @@ bool sent_load(struct sent *sent, const char *path)
 		fclose(from);
 	if (to && fclose(to) != 0)
 		good = false;
-	return good && map(sent) && index_lines(sent);
+	return good && map(sent, path) && index_lines(sent);
 }
 
 bool sent_find(struct sent *sent, const void *bytes, size_t len)
