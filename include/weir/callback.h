@@ -16,7 +16,7 @@ extern "C" {
 /**
  * Gets one message. `to` is the route's destination. Thread: the pipeline's.
  * WEIR_OK: delivered · WEIR_AGAIN: not now, offer it again in a while · below zero: fill `err`, its
- * remedy decides.
+ * remedy decides · any other answer delivers nothing: the pipeline fails with WEIR_ERR_INVALID.
  */
 typedef enum weir_status weir_callback_fn(void *user, weir_message *message, const char *to,
 					  struct weir_error *err);
@@ -32,15 +32,23 @@ struct weir_callback_sink_options {
 WEIR_API weir_sink *weir_callback_sink_add(weir_pipeline *pipeline, const char *name,
 					   const struct weir_callback_sink_options *options);
 
-/** Options of a push source. Zero is the default everywhere. */
+/**
+ * Options of a push source. Zero is the default everywhere.
+ *
+ * Both callbacks come on the pipeline's thread (the caller's of weir_pipeline_run or _step, or the
+ * one weir_pipeline_start made), and no lock is held: they may call weir_push, weir_push_end and
+ * weir_pipeline_stop, but not run, step, join or free the pipeline.
+ */
 struct weir_push_source_options {
 	size_t size;
 	size_t queue_messages;	/* most that wait to be taken in; default 1,024 */
 	size_t queue_bytes;	/* default 4 MiB; a single message may be larger */
 	unsigned kind;		/* of messages that state none; default: told as Twitter's */
-	/* After a push said WEIR_AGAIN: there is room again. Thread: the pipeline's. */
+	/* After a push said WEIR_AGAIN: there is room again, once however many said so. It is not to
+	 * be waited for after weir_push_end, a stop or a failure. Thread: the pipeline's. */
 	void (*on_room)(void *user);
-	/* What was pushed with this position, and all before on its lane, is settled. */
+	/* What was pushed with this position, and all before on its lane, is settled. Also while a
+	 * stop or a failure waits for the sinks. Thread: the pipeline's. */
 	void (*on_settled)(void *user, struct weir_position upto);
 	void *user;
 };
@@ -48,8 +56,11 @@ struct weir_push_source_options {
 /**
  * Adds a source that takes what weir_push hands in. It ends with weir_push_end.
  *
- * When the pipeline stops or fails, what still waits in the queue is released, its number is said
- * in the log, and on_settled never comes for it: positions tell what has to be pushed again.
+ * A stop ends the taking, and loses nothing that was accepted: what waits in the queue still goes
+ * to the sinks, as they make room, until drain_ms is over. What is in the queue then (the pipeline
+ * fails with WEIR_ERR_TIMEOUT), when the pipeline fails otherwise, or when it is stopped or freed
+ * before it ran, is released: its number is said in the log (WARN), no metric has counted it, and
+ * on_settled never comes for it: positions tell what has to be pushed again.
  * Since: 0.1.
  */
 WEIR_API weir_source *weir_push_source_add(weir_pipeline *pipeline, const char *name,
@@ -61,9 +72,9 @@ WEIR_API weir_source *weir_push_source_add(weir_pipeline *pipeline, const char *
  * @param source  a push source
  * @param init    borrows; all is copied, but for the body of one with a `release`: that body stays
  *                where it is and is taken with WEIR_OK, not otherwise
- * @return WEIR_OK: the source has it · WEIR_AGAIN: full, nothing was taken; on_room follows ·
- *         WEIR_ERR_STATE: after weir_push_end, stop or failure; nothing was taken ·
- *         WEIR_ERR_INVALID · WEIR_ERR_NOMEM
+ * @return WEIR_OK: the source has it, and a stop waits for it · WEIR_AGAIN: full, nothing was
+ *         taken; on_room follows · WEIR_ERR_STATE: after weir_push_end, stop or failure;
+ *         nothing was taken · WEIR_ERR_INVALID · WEIR_ERR_NOMEM
  * Thread: any; not after weir_pipeline_free.  Since: 0.1.
  */
 WEIR_API enum weir_status weir_push(weir_source *source, const struct weir_message_init *init);

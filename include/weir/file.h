@@ -20,14 +20,16 @@ struct weir_file_source_options {
 					 * not part of the message, the last line needs none. Empty lines are
 					 * skipped */
 	unsigned kind;			/* 0: told as Twitter's messages; WEIR_KIND_RECORD: not Twitter's */
-	size_t max_message_bytes;	/* longer lines are counted and skipped; default 4 MiB, at most
-					 * 1 GiB */
+	size_t max_message_bytes;	/* longer lines are skipped, and counted when they pass it,
+					 * also such as never end; default 4 MiB, at most 1 GiB */
 	uint64_t start_offset;		/* byte to begin at; not for standard input */
 };
 
 /**
  * Adds a file to read once, from beginning to end. Positions are byte offsets on lane 0: that of
- * the byte behind the line. Since: 0.1.
+ * the byte behind the line. The end is where a read finds nothing more: do not let a pipeline write
+ * to the file it reads, it would read its own lines without end and fill the disk.
+ * Since: 0.1.
  */
 WEIR_API weir_source *weir_file_source_add(weir_pipeline *pipeline, const char *name,
 					   const struct weir_file_source_options *options);
@@ -35,8 +37,11 @@ WEIR_API weir_source *weir_file_source_add(weir_pipeline *pipeline, const char *
 /** Options. Zero is the default everywhere; strings are borrowed: copied by the add. */
 struct weir_file_sink_options {
 	size_t size;
-	const char *path;	/* "-": standard output. NULL: a route's destination names the file */
-	const char *directory;	/* where relative names are; default: the current one */
+	const char *path;	/* "-": standard output. All goes there: what destination a route
+				 * names means nothing (the log says so, once). NULL: a route's
+				 * destination names the file */
+	const char *directory;	/* where relative names are; default: the current one. An
+				 * absolute .path or destination is taken as it is */
 	bool truncate;		/* begin with an empty file; default: append */
 	bool sync;		/* delivered means fsync'ed; default: handed to the kernel */
 };
@@ -47,7 +52,12 @@ struct weir_file_sink_options {
  * One message is one line: LF and CR inside a message (in JSON they can only be white space)
  * become blanks. Lines are written whole and in order, in batches; a full disk makes them wait.
  * At most 64 files are open at a time. A destination may hold '/', but no part of it may be
- * empty, '.' or '..'; folders are not made.
+ * empty, '.' or '..'; folders are not made. The file of .path, of each fixed destination and of
+ * each fallback is made at the start, empty if it is new; others when the first message goes there.
+ *
+ * A file to append to may end in half a line, when an earlier run was killed or left a full disk:
+ * a line feed is then put behind it before the first message, which the log tells (WARN) and
+ * nothing counts. So it is, to be safe, with one that is not empty and cannot be read.
  * Since: 0.1.
  */
 WEIR_API weir_sink *weir_file_sink_add(weir_pipeline *pipeline, const char *name,

@@ -63,11 +63,15 @@ static weir_source *source_new(weir_pipeline *pipeline, const char *name,
 	return source;
 }
 
-/* `self` is taken in any case. */
+/* `self` is taken in any case; ops that are too short to say how to free it keep it. */
 static void refuse(const struct weir_source_ops *ops, void *self)
 {
-	if (ops && ops->size >= offsetof(struct weir_source_ops, free) + sizeof ops->free && ops->free)
-		ops->free(self);
+	struct weir_source_ops known = { .size = 0 };
+
+	if (ops)
+		memcpy(&known, ops, ops->size < sizeof known ? ops->size : sizeof known);
+	if (known.free)
+		known.free(self);
 }
 
 weir_source *weir_source_add(weir_pipeline *pipeline, const char *name,

@@ -187,6 +187,25 @@ START_TEST(a_stop_fails_the_pipeline)
 }
 END_TEST
 
+static const enum weir_status no_answers[] = { WEIR_END, (enum weir_status)3 };
+
+START_TEST(what_is_no_answer_is_no_delivery_and_fails_the_pipeline)
+{
+	struct rig *rig = rig_new();
+	const struct weir_error *err;
+
+	rig->answers[0] = no_answers[_i];
+	ck_assert_int_eq(run_with(rig, "a", "b"), WEIR_ERR_INVALID);
+	err = weir_pipeline_error(rig->pipeline);
+	ck_assert_msg(strstr(err->text, "'out'") && strstr(err->text, "callback answered"), "%s",
+		      err->text);
+	ck_assert_ptr_nonnull(strstr(err->text, weir_status_name(no_answers[_i])));
+	ck_assert_uint_eq(rig->calls, 1);
+	ck_assert_uint_eq(metrics_of(rig->pipeline).all.delivered, 0);
+	rig_end(rig);
+}
+END_TEST
+
 static enum weir_status keep(void *user, weir_message *message, const char *to,
 			     struct weir_error *err)
 {
@@ -265,6 +284,7 @@ static Suite *callback_suite(void)
 	tcase_add_test(tcase, a_retry_waits_as_the_pipeline_says);
 	tcase_add_test(tcase, a_skip_is_a_dead_letter);
 	tcase_add_loop_test(tcase, a_stop_fails_the_pipeline, 0, 2);
+	tcase_add_loop_test(tcase, what_is_no_answer_is_no_delivery_and_fails_the_pipeline, 0, 2);
 	tcase_add_test(tcase, a_message_may_be_kept_beyond_the_pipeline);
 	tcase_add_test(tcase, the_call_may_stop_the_pipeline);
 	tcase_add_test(tcase, no_function_to_call_is_an_error);

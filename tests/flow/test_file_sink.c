@@ -106,6 +106,60 @@ START_TEST(an_existing_file_is_kept_or_emptied)
 }
 END_TEST
 
+static const struct {
+	const char *name;
+	const char *before;
+	bool truncate;
+	const char *want;
+	bool is_cut;
+} leftovers[] = {
+	{ "half a line", "{\"created_at\":\"Wed", false, "{\"created_at\":\"Wed\nnew\n", true },
+	{ "half a line behind whole ones", "a\nb", false, "a\nb\nnew\n", true },
+	{ "a line without its feed", "a\r", false, "a\r\nnew\n", true },
+	{ "whole lines", "a\nb\n", false, "a\nb\nnew\n", false },
+	{ "nothing", "", false, "new\n", false },
+	{ "half a line that is thrown away", "b", true, "new\n", false },
+};
+
+START_TEST(half_a_line_of_an_earlier_run_is_not_glued_to_a_message)
+{
+	struct file_rig *rig = file_rig_new();
+	const char *path = test_path(&rig->dir, "all");
+	const bool is_destination = _i % 2;
+	const int row = _i / 2;
+	struct weir_sink_metrics metrics;
+
+	file_write(path, leftovers[row].before, strlen(leftovers[row].before));
+	rig->options.truncate = leftovers[row].truncate;
+	rig->options.path = is_destination ? NULL : "all";
+	file_rig_start(rig, is_destination ? "all" : NULL);
+	file_rig_push(rig, "new");
+	ck_assert_int_eq(file_rig_finish(rig), WEIR_END);
+	file_rig_check(rig, "all", leftovers[row].want);
+	ck_assert_msg(leftovers[row].is_cut ==
+			      (strstr(rig->fake.log, "ends in a cut line; a line feed was put") &&
+			       strstr(rig->fake.log, "WARN out: '")),
+		      "%s: %s", leftovers[row].name, rig->fake.log);
+	metrics = sink_metrics_of(rig->sink);
+	ck_assert_uint_eq(metrics.delivered, 1);
+	ck_assert_uint_eq(metrics.bytes, 3);
+	file_rig_end(rig);
+}
+END_TEST
+
+START_TEST(half_a_line_is_left_as_it_is_when_nothing_comes)
+{
+	struct file_rig *rig = file_rig_new();
+
+	file_write(test_path(&rig->dir, "all"), "half", 4);
+	rig->options.path = "all";
+	file_rig_start(rig, NULL);
+	ck_assert_int_eq(file_rig_finish(rig), WEIR_END);
+	file_rig_check(rig, "all", "half");
+	file_rig_end(rig);
+}
+END_TEST
+
 START_TEST(what_is_delivered_is_in_the_file_while_the_pipeline_runs)
 {
 	struct file_rig *rig = file_rig_new();
@@ -167,6 +221,63 @@ START_TEST(more_files_than_may_be_open_are_all_written)
 		snprintf(text, sizeof text, "{\"n\":%u}\n{\"n\":%u}\n", i, i);
 		file_rig_check(rig, name, text);
 	}
+	file_rig_end(rig);
+}
+END_TEST
+
+START_TEST(an_absolute_destination_is_not_of_the_folder)
+{
+	struct file_rig *rig = file_rig_new();
+
+	rig->options.directory = "/nowhere";
+	file_rig_start(rig, test_path(&rig->dir, "there"));
+	file_rig_push(rig, "x");
+	ck_assert_int_eq(file_rig_finish(rig), WEIR_END);
+	file_rig_check(rig, "there", "x\n");
+	file_rig_end(rig);
+}
+END_TEST
+
+START_TEST(fixed_destinations_and_fallbacks_are_made_at_the_start)
+{
+	struct file_rig *rig = file_rig_new();
+
+	file_rig_start(rig, "fixed");
+	weir_route_add(rig->pipeline,
+		       WEIR_WITH(weir_route, .to = "by-{lang}", .fallback = "none"), rig->sink);
+	ck_assert_int_eq(drive(rig->pipeline, &rig->fake), WEIR_OK);
+	file_rig_check(rig, "fixed", "");
+	file_rig_check(rig, "none", "");
+	file_rig_end(rig);
+}
+END_TEST
+
+static unsigned count_of(const char *text, const char *what)
+{
+	unsigned count = 0;
+
+	for (; (text = strstr(text, what)); text++)
+		count++;
+	return count;
+}
+
+START_TEST(with_one_path_another_destination_means_nothing_and_that_is_said_once)
+{
+	struct file_rig *rig = file_rig_new();
+
+	rig->options.path = "all";
+	file_rig_start(rig, "all");
+	weir_route_add(rig->pipeline, WEIR_WITH(weir_route, .name = "none named"), rig->sink);
+	if (_i > 0) {
+		weir_route_add(rig->pipeline, WEIR_WITH(weir_route, .to = "other"), rig->sink);
+		weir_route_add(rig->pipeline, WEIR_WITH(weir_route, .to = "another"), rig->sink);
+	}
+	file_rig_push(rig, "x");
+	ck_assert_int_eq(file_rig_finish(rig), WEIR_END);
+	ck_assert_uint_eq(count_of(rig->fake.log, "of a route names no file"), _i > 0);
+	ck_assert_uint_eq(count_of(rig->fake.log, "INFO out: all goes to '"), _i > 0);
+	file_rig_check(rig, "all", _i > 0 ? "x\nx\nx\nx\n" : "x\nx\n");
+	ck_assert_int_lt(access(test_path(&rig->dir, "other"), F_OK), 0);
 	file_rig_end(rig);
 }
 END_TEST
@@ -276,9 +387,17 @@ static Suite *file_sink_suite(void)
 	tcase_add_test(tcase, a_long_line_and_many_short_ones_are_written_whole);
 	tcase_add_test(tcase, the_memory_a_long_line_took_is_given_back);
 	LOOP(tcase, an_existing_file_is_kept_or_emptied, beginnings);
+	tcase_add_loop_test(tcase, half_a_line_of_an_earlier_run_is_not_glued_to_a_message, 0,
+			    2 * (int)(sizeof leftovers / sizeof *leftovers));
+	tcase_add_test(tcase, half_a_line_is_left_as_it_is_when_nothing_comes);
 	tcase_add_test(tcase, what_is_delivered_is_in_the_file_while_the_pipeline_runs);
 	tcase_add_test(tcase, destinations_are_files_of_the_folder);
 	tcase_add_test(tcase, more_files_than_may_be_open_are_all_written);
+	tcase_add_test(tcase, an_absolute_destination_is_not_of_the_folder);
+	tcase_add_test(tcase, fixed_destinations_and_fallbacks_are_made_at_the_start);
+	tcase_add_loop_test(tcase,
+			    with_one_path_another_destination_means_nothing_and_that_is_said_once,
+			    0, 2);
 	LOOP(tcase, a_destination_that_cannot_be_stops_the_pipeline_before_it_starts,
 	     wrong_destinations);
 	tcase_add_test(tcase, a_late_destination_that_cannot_be_opened_makes_a_dead_letter);

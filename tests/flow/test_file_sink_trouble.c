@@ -122,6 +122,89 @@ START_TEST(a_stop_with_a_full_disk_ends_in_time)
 }
 END_TEST
 
+/* A second pipeline, into the first one's folder. */
+static struct file_rig *rig_beside(const struct file_rig *first)
+{
+	struct file_rig *rig = file_rig_new();
+
+	rig->options.directory = first->dir.path;
+	rig->options.path = "all";
+	file_rig_start(rig, NULL);
+	return rig;
+}
+
+START_TEST(a_line_that_a_full_disk_cut_for_good_is_not_glued_to_the_next_run)
+{
+	struct file_rig *rig = file_rig_new();
+	struct file_rig *next;
+
+	rig->options.path = "all";
+	file_rig_start(rig, NULL);
+	ck_assert_int_eq(drive(rig->pipeline, &rig->fake), WEIR_OK);
+	disk_fd = find_disk(rig, "all");
+	disk_room = 3;
+	file_rig_push_numbers(rig, 0, 2);
+	ck_assert_int_eq(drive_for(rig->pipeline, &rig->fake, 1000, 100), WEIR_OK);
+	weir_pipeline_stop(rig->pipeline);
+	ck_assert_int_eq(drive_for(rig->pipeline, &rig->fake, 11000, 200), WEIR_ERR_TIMEOUT);
+	file_rig_check(rig, "all", "{\"n");
+	disk_fd = -1;
+
+	next = rig_beside(rig);
+	file_rig_push_numbers(next, 0, 2);
+	ck_assert_int_eq(file_rig_finish(next), WEIR_END);
+	ck_assert_uint_eq(sink_metrics_of(next->sink).delivered, 2);
+	file_rig_end(next);
+	file_rig_check(rig, "all", "{\"n\n{\"n\":0}\n{\"n\":1}\n");
+	file_rig_end(rig);
+}
+END_TEST
+
+START_TEST(the_end_of_a_cut_line_waits_for_a_full_disk_too)
+{
+	struct file_rig *rig = file_rig_new();
+
+	file_write(test_path(&rig->dir, "all"), "half", 4);
+	rig->options.path = "all";
+	file_rig_start(rig, NULL);
+	ck_assert_int_eq(drive(rig->pipeline, &rig->fake), WEIR_OK);
+	disk_fd = find_disk(rig, "all");
+	disk_room = (size_t)_i;		/* for none, the feed, the feed and part of a line */
+	file_rig_push_numbers(rig, 0, 2);
+	ck_assert_int_eq(drive_for(rig->pipeline, &rig->fake, 60000, 1000), WEIR_OK);
+	ck_assert_uint_gt(disk_refusals, 1);
+	ck_assert_uint_eq(sink_metrics_of(rig->sink).delivered, 0);
+	ck_assert_int_eq(strstr(rig->fake.log, "cut line") != NULL, _i > 0);
+	disk_room = SIZE_MAX;
+	ck_assert_int_eq(file_rig_finish(rig), WEIR_END);
+	disk_fd = -1;
+	file_rig_check(rig, "all", "half\n{\"n\":0}\n{\"n\":1}\n");
+	file_rig_end(rig);
+}
+END_TEST
+
+/* Whoever runs the tests, root too, may then not read it. */
+START_TEST(a_file_that_may_not_be_read_is_taken_to_end_in_a_cut_line)
+{
+	struct file_rig *rig = file_rig_new();
+	const uid_t user = geteuid();
+
+	file_write(test_path(&rig->dir, "all"), "half", 4);
+	ck_assert_int_eq(chmod(test_path(&rig->dir, "all"), 0222), 0);
+	ck_assert_int_eq(chmod(rig->dir.path, 0711), 0);
+	rig->options.path = "all";
+	file_rig_start(rig, NULL);
+	file_rig_push(rig, "new");
+	ck_assert(user != 0 || seteuid(65534) == 0);
+	ck_assert_int_eq(file_rig_finish(rig), WEIR_END);
+	ck_assert(user != 0 || seteuid(user) == 0);
+	ck_assert_ptr_nonnull(strstr(rig->fake.log, "may end in a cut line and cannot be read"));
+	ck_assert_int_eq(chmod(test_path(&rig->dir, "all"), 0600), 0);
+	file_rig_check(rig, "all", "half\nnew\n");
+	file_rig_end(rig);
+}
+END_TEST
+
 /* ---- pipes ---- */
 
 /* Standard output becomes a pipe; the end to read from is given. */
@@ -142,6 +225,29 @@ static void restore_stdout(int before)
 	dup2(before, STDOUT_FILENO);
 	close(before);
 }
+
+/* As a shell's `>>` does, or its `1<>`: only behind what is appended to is there an end. */
+START_TEST(standard_output_that_appends_to_half_a_line_ends_it_first)
+{
+	struct file_rig *rig = file_rig_new();
+	const int before = dup(STDOUT_FILENO);
+	int fd;
+
+	fflush(stdout);
+	file_write(test_path(&rig->dir, "all"), "half", 4);
+	fd = open(test_path(&rig->dir, "all"), O_WRONLY | (_i ? O_APPEND : 0));
+	ck_assert_int_ge(fd, 0);
+	ck_assert_int_eq(dup2(fd, STDOUT_FILENO), STDOUT_FILENO);
+	close(fd);
+	rig->options.path = "-";
+	file_rig_start(rig, NULL);
+	file_rig_push(rig, "new");
+	ck_assert_int_eq(file_rig_finish(rig), WEIR_END);
+	restore_stdout(before);
+	file_rig_check(rig, "all", _i ? "half\nnew\n" : "new\n");
+	file_rig_end(rig);
+}
+END_TEST
 
 START_TEST(a_slow_reader_of_standard_output_slows_the_pipeline_and_loses_nothing)
 {
@@ -235,6 +341,12 @@ static Suite *file_sink_trouble_suite(void)
 	tcase_add_test(tcase,
 		       a_disk_that_stays_full_makes_dead_letters_when_attempts_are_used_up);
 	tcase_add_test(tcase, a_stop_with_a_full_disk_ends_in_time);
+	tcase_add_test(tcase,
+		       a_line_that_a_full_disk_cut_for_good_is_not_glued_to_the_next_run);
+	tcase_add_loop_test(tcase, the_end_of_a_cut_line_waits_for_a_full_disk_too, 0, 4);
+	tcase_add_test(tcase, a_file_that_may_not_be_read_is_taken_to_end_in_a_cut_line);
+	tcase_add_loop_test(tcase, standard_output_that_appends_to_half_a_line_ends_it_first, 0,
+			    2);
 	tcase_add_test(tcase,
 		       a_slow_reader_of_standard_output_slows_the_pipeline_and_loses_nothing);
 	tcase_add_test(tcase, a_reader_that_has_gone_stops_the_pipeline_and_not_the_program);

@@ -159,27 +159,6 @@ START_TEST(a_position_is_the_byte_behind_the_line)
 }
 END_TEST
 
-START_TEST(a_line_above_the_limit_is_counted_and_skipped)
-{
-	struct rig *rig = rig_new();
-	char *bytes = malloc(1000010);
-
-	ck_assert_ptr_nonnull(bytes);
-	memset(bytes, 'x', 1000010);
-	memcpy(bytes, "12345\n", 6);		/* as long as is allowed */
-	bytes[20] = '\n';
-	memcpy(bytes + 1000000, "\nlast\n1234", 10);
-	rig->options.max_message_bytes = 5;
-	start_with(rig, bytes, 1000010);
-	ck_assert_int_eq(drive(rig->pipeline, &rig->fake), WEIR_END);
-	check_text(rig, "12345\nlast\n1234\n", "lines within the limit");
-	ck_assert_uint_eq(source_metrics_of(rig->source).too_large, 2);
-	ck_assert_uint_lt(rig->fake.most_bytes, 600000);
-	free(bytes);
-	rig_end(rig);
-}
-END_TEST
-
 START_TEST(kinds_are_told_unless_they_are_given)
 {
 	struct rig *rig = rig_new();
@@ -437,7 +416,6 @@ static Suite *file_source_suite(void)
 	tcase_set_timeout(tcase, 30);
 	LOOP(tcase, a_file_is_read_line_by_line, files);
 	tcase_add_test(tcase, a_position_is_the_byte_behind_the_line);
-	tcase_add_test(tcase, a_line_above_the_limit_is_counted_and_skipped);
 	tcase_add_test(tcase, kinds_are_told_unless_they_are_given);
 	tcase_add_test(tcase, a_turn_reads_a_bounded_part_of_a_large_file);
 	tcase_add_test(tcase, a_full_window_stops_the_reading_until_there_is_room);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The push source: order, bounds, room, positions, the end, and other threads. */
+/* The push source: order, bounds, room, positions, and other threads. */
 #include <check.h>
 #include <pthread.h>
 #include <stdio.h>
@@ -339,42 +339,7 @@ START_TEST(a_full_window_leaves_messages_in_the_queue)
 }
 END_TEST
 
-/* ---- the end ---- */
-
-START_TEST(a_stop_says_how_many_were_not_taken_in_and_releases_them)
-{
-	struct rig *rig = rig_new();
-
-	rig->pipeline_options.window_messages = 1;
-	start(rig);
-	rig->recorder.holds = true;
-	for (unsigned i = 0; i < 4; i++)
-		ck_assert_int_eq(push_owned(rig, "x"), WEIR_OK);
-	ck_assert_int_eq(drive_for(rig->pipeline, &rig->fake, 1000, 10), WEIR_OK);
-	weir_pipeline_stop(rig->pipeline);
-	recorder_let_go(&rig->recorder);
-	ck_assert_int_eq(drive(rig->pipeline, &rig->fake), WEIR_END);
-	ck_assert_uint_eq(rig->recorder.count, 1);
-	ck_assert_uint_eq(rig->released, 4);
-	ck_assert_ptr_nonnull(strstr(rig->fake.log, "in: closed: 3 messages"));
-	ck_assert_int_eq(push(rig, "late", 9), WEIR_ERR_STATE);
-	rig_end(rig);
-}
-END_TEST
-
-START_TEST(a_pipeline_that_never_ran_releases_what_was_pushed)
-{
-	struct rig *rig = rig_new();
-
-	start(rig);
-	ck_assert_int_eq(push_owned(rig, "x"), WEIR_OK);
-	ck_assert_int_eq(push(rig, "y", 1), WEIR_OK);
-	weir_pipeline_free(rig->pipeline);
-	rig->pipeline = NULL;
-	ck_assert_uint_eq(rig->released, 1);
-	rig_end(rig);
-}
-END_TEST
+/* ---- memory ---- */
 
 START_TEST(memory_that_runs_out_is_said_and_leaks_nothing)
 {
@@ -501,8 +466,6 @@ static Suite *push_suite(void)
 	tcase_add_test(tcase, the_queue_is_bounded_in_bytes_but_one_message_always_fits);
 	tcase_add_test(tcase, room_is_not_told_of_before_something_was_taken_out);
 	tcase_add_test(tcase, a_full_window_leaves_messages_in_the_queue);
-	tcase_add_test(tcase, a_stop_says_how_many_were_not_taken_in_and_releases_them);
-	tcase_add_test(tcase, a_pipeline_that_never_ran_releases_what_was_pushed);
 	tcase_add_test(tcase, memory_that_runs_out_is_said_and_leaks_nothing);
 	tcase_add_test(tcase, many_threads_push_and_each_keeps_its_order);
 	suite_add_tcase(suite, tcase);

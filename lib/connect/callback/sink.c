@@ -48,6 +48,11 @@ static enum weir_status callback_submit(void *self, weir_delivery *delivery,
 		weir_port_deadline(sink->port, weir__monotonic_ms(sink->env) + sink->again_ms);
 		return WEIR_AGAIN;
 	}
+	if (status != WEIR_OK)
+		return weir_error_set(err, WEIR_ERR_INVALID, WEIR_REMEDY_STOP,
+				      "the callback answered %d (%s) for a message: only WEIR_OK, "
+				      "WEIR_AGAIN and failures are answers",
+				      (int)status, weir_status_name(status));
 	weir_delivery_done(delivery);
 	return WEIR_OK;
 }

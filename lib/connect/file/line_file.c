@@ -3,8 +3,9 @@
  * Appending lines to a file.
  *
  * Guarantees: lines stand whole and in order, also after partial writes and after a full disk had
- * room again; a delivery is done only when all of its line is written (and synced, if asked);
- * nothing waits, and a pipe without a reader raises no signal. Called by the file sink only.
+ * room again, and behind half a line of an earlier run; a delivery is done only when all of its
+ * line is written (and synced, if asked); nothing waits, and a pipe without a reader raises no
+ * signal. Called by the file sink only.
  */
 #include "connect/file/line_file.h"
 
@@ -40,6 +41,26 @@ static enum weir_remedy open_remedy(int os_error)
 	return WEIR_REMEDY_STOP;
 }
 
+/* In which way its last line may lack its end, for the log; NULL: it does not. */
+static const char *find_cut(const struct weir__line_file *file, const struct stat *stat)
+{
+	char last = '\0';
+	ssize_t len;
+	int fd;
+
+	if (!S_ISREG(stat->st_mode) || stat->st_size == 0 ||
+	    !(fcntl(file->fd, F_GETFL) & O_APPEND))
+		return NULL;
+	fd = open(file->is_stdout ? "/dev/stdout" : file->path,
+		  O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+	len = fd < 0 ? -1 : pread(fd, &last, 1, stat->st_size - 1);
+	if (fd >= 0)
+		close(fd);
+	if (len != 1)
+		return "may end in a cut line and cannot be read";
+	return last == '\n' ? NULL : "ends in a cut line";
+}
+
 /* O_NONBLOCK is for FIFOs; it means nothing for plain files. */
 enum weir_status weir__line_file_open(struct weir__line_file *file, struct weir_error *err)
 {
@@ -58,6 +79,9 @@ enum weir_status weir__line_file_open(struct weir__line_file *file, struct weir_
 	}
 	file->truncate = false;
 	file->may_wait = !S_ISREG(stat.st_mode);
+	if (!file->has_begun)
+		file->cut = find_cut(file, &stat);
+	file->has_begun = true;
 	return WEIR_OK;
 }
 
@@ -220,12 +244,24 @@ static ssize_t write_unsignalled(int fd, const void *bytes, size_t len)
 /* A pipe that is ready takes PIPE_BUF bytes at once without waiting, and no more for sure. */
 static ssize_t write_some(const struct weir__line_file *file)
 {
-	const uint8_t *bytes = file->bytes + file->begin;
-	const size_t len = file->end - file->begin;
+	const void *bytes = file->cut ? "\n" : (const char *)file->bytes + file->begin;
+	const size_t len = file->cut ? 1 : file->end - file->begin;
 
 	if (!file->may_wait)
 		return write(file->fd, bytes, len);
 	return write_unsignalled(file->fd, bytes, len < PIPE_BUF ? len : PIPE_BUF);
+}
+
+static void note_written(struct weir__line_file *file, size_t len)
+{
+	if (!file->cut) {
+		file->begin += len;
+		file->written += len;
+	} else if (len > 0) {
+		weir_port_log(file->port, WEIR_LOG_WARN, "'%s' %s; a line feed was put behind it",
+			      file->path, file->cut);
+		file->cut = NULL;
+	}
 }
 
 /* Writes until nothing is left or it would wait. *ret_os_error 0: no failure. */
@@ -248,8 +284,7 @@ static enum weir_status drain(struct weir__line_file *file, int *ret_os_error,
 			*ret_os_error = errno;
 			return WEIR_OK;
 		}
-		file->begin += (size_t)len;
-		file->written += (size_t)len;
+		note_written(file, (size_t)len);
 	}
 	unwatch(file);
 	return WEIR_OK;

@@ -19,6 +19,8 @@ struct weir__line_file {
 	bool is_stdout;
 	bool truncate;		/* the first open begins with an empty file */
 	bool sync;
+	bool has_begun;		/* it was open once: what stands in it ends in a line feed, or `cut` */
+	const char *cut;	/* a line feed is owed before the next line, because it …; NULL: none */
 	int fd;			/* -1: not open */
 	bool may_wait;		/* a write may block: a pipe, a terminal, a socket */
 	bool is_watched;
@@ -31,7 +33,10 @@ struct weir__line_file {
 	struct weir__line_file *next_open;	/* the sink's: those that are open */
 };
 
-/* Does not block, nor wait for the reader of a FIFO. Remedies as for a destination. */
+/*
+ * Does not block, nor wait for the reader of a FIFO. Remedies as for a destination. A plain file
+ * that somebody left with half a line gets a line feed behind it before the first line is written.
+ */
 enum weir_status weir__line_file_open(struct weir__line_file *file, struct weir_error *err);
 /* Gives up what is not written: those deliveries are not settled. */
 void weir__line_file_close(struct weir__line_file *file);

@@ -23,6 +23,8 @@ struct file_sink {
 	bool truncate;
 	bool sync;
 	struct weir__line_file *only;	/* all goes here; NULL: destinations name files */
+	char *only_name;	/* as the options named it */
+	bool has_said_only;
 	struct weir__line_file *files;
 	struct weir__line_file *open;	/* at most MOST_OPEN */
 	size_t open_count;
@@ -132,6 +134,18 @@ static enum weir_status file_open(void *self, weir_port *port, struct weir_error
 	return ensure_open(sink, sink->only, err);
 }
 
+/* A route names a destination that is not the one file: worth a line, since it means nothing. */
+static void say_only(struct file_sink *sink, const char *to)
+{
+	if (sink->has_said_only || !*to || strcmp(to, sink->only_name) == 0)
+		return;
+	sink->has_said_only = true;
+	weir_port_log(sink->port, WEIR_LOG_INFO,
+		      "all goes to '%s', as .path says: the destination '%.150s' of a route names "
+		      "no file (others will not be told)",
+		      sink->only->path, to);
+}
+
 /* No empty part, and none that leads elsewhere: a field of a template may spell "..". */
 static enum weir_status check_name(const char *name, struct weir_error *err)
 {
@@ -159,6 +173,7 @@ static enum weir_status file_prepare(void *self, const char *to, void **ret_hand
 	enum weir_status status;
 
 	if (file) {
+		say_only(sink, to);
 		*ret_handle = file;
 		return WEIR_OK;
 	}
@@ -232,6 +247,7 @@ static void file_free(void *self)
 		weir__text_free(sink->env, file->path);
 		weir__free(sink->env, file, sizeof *file);
 	}
+	weir__text_free(sink->env, sink->only_name);
 	weir__text_free(sink->env, sink->directory);
 	weir__free(sink->env, sink, sizeof *sink);
 }
@@ -258,8 +274,9 @@ static enum weir_status fill(struct file_sink *sink, const struct weir_file_sink
 	sink->sync = options->sync;
 	if (!options->path)
 		return WEIR_OK;
+	sink->only_name = weir__text_copy(sink->env, options->path);
 	sink->only = file_new(sink, options->path, strcmp(options->path, "-") == 0);
-	return sink->only ? WEIR_OK : weir__error_no_memory(err);
+	return sink->only && sink->only_name ? WEIR_OK : weir__error_no_memory(err);
 }
 
 static enum weir_status make(const struct weir_env *env, const char *name,

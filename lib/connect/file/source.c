@@ -42,6 +42,7 @@ struct file_source {
 	bool may_wait;		/* a read of it may find nothing yet: a pipe, a terminal */
 	bool is_watched;
 	bool has_ended;		/* the file has */
+	bool is_too_large;	/* the line at hand; it is counted */
 	bool has_said_too_large;
 };
 
@@ -108,7 +109,7 @@ static enum weir_status file_open(void *self, weir_port *port, struct weir_error
 			  source->crlf ? WEIR__FRAMING_CRLF : WEIR__FRAMING_LF,
 			  source->max_message_bytes, 0);
 	weir__framer_clear(&source->framer, source->start_offset);
-	source->has_ended = false;
+	source->has_ended = source->is_too_large = false;
 	return WEIR_OK;
 }
 
@@ -194,16 +195,33 @@ static enum weir_status emit(struct file_source *source, weir_outlet *outlet,
 	return status;
 }
 
-static void skip_too_large(struct file_source *source, const struct weir__frame *frame)
+/* The line that begins there is above the limit: once for each, whether or not it ever ends. */
+static void note_too_large(struct file_source *source, uint64_t offset)
 {
+	if (source->is_too_large)
+		return;
+	source->is_too_large = true;
 	weir_port_count(source->port, WEIR_COUNT_TOO_LARGE, 1);
 	if (!source->has_said_too_large)
 		weir_port_log(source->port, WEIR_LOG_WARN,
 			      "'%s': the line at byte %llu is longer than %zu bytes: skipped "
 			      "(others will only be counted)",
-			      source->path, (unsigned long long)frame->offset,
+			      source->path, (unsigned long long)offset,
 			      source->max_message_bytes);
 	source->has_said_too_large = true;
+}
+
+static void skip_too_large(struct file_source *source, const struct weir__frame *frame)
+{
+	note_too_large(source, frame->offset);
+	source->is_too_large = false;
+}
+
+/* Of a line without its end so far; the byte above the limit may be a CR that is part of that. */
+static void look_at_rest(struct file_source *source, const struct weir__frame *frame)
+{
+	if (frame->end - frame->offset > (uint64_t)source->max_message_bytes + 1)
+		note_too_large(source, frame->offset);
 }
 
 /* The last line of an LF file needs no line end; what the wire cut off is no message. */
@@ -260,6 +278,7 @@ static enum weir_status emit_lines(struct file_source *source, weir_outlet *outl
 		case WEIR__FRAME_EMPTY:
 			break;
 		default:
+			look_at_rest(source, &frame);
 			return WEIR_OK;
 		}
 	}

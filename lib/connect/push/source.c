@@ -6,9 +6,11 @@
  *                  ▲                       │
  *                  └────── on_room ◄───────┘
  *
- * Guarantees: what weir_push answered WEIR_OK for is emitted in the order of the pushes, unless
- * the pipeline stops before: then close releases it and says how many there were. The lock is
- * never held while somebody else's code runs but for the allocator.
+ * Guarantees: what weir_push answered WEIR_OK for is emitted in the order of the pushes, also when
+ * the pipeline is stopped: a stop ends the taking, and the queue is emptied before the source
+ * ends. Only a failure, a stop's deadline, or a stop before the source was open leaves something
+ * in it: that is released, and its number said in the log. The lock is never held while somebody
+ * else's code runs but for the allocator.
  */
 #include <pthread.h>
 #include <string.h>
@@ -35,13 +37,14 @@ struct entry {
 
 enum phase {
 	TAKING,		/* pushes are taken */
-	ENDED,		/* weir_push_end: the rest is emitted */
+	ENDED,		/* weir_push_end, or a stop: the rest is emitted */
 	CLOSED
 };
 
 struct push_source {
 	const struct weir_env *env;
 	weir_pipeline *pipeline;
+	char *name;
 	size_t queue_messages, queue_bytes;
 	unsigned kind;
 	void (*on_room)(void *user);
@@ -196,7 +199,8 @@ static bool has_ended(const struct push_source *source)
 	const enum weir_state state = weir_pipeline_state(source->pipeline);
 
 	return source->phase != TAKING || state == WEIR_STATE_FINISHED ||
-	       state == WEIR_STATE_FAILED;
+	       state == WEIR_STATE_FAILED ||
+	       (source->port && weir_port_is_stopping(source->port));
 }
 
 /* The answer to a push, before anything is copied. With the lock. */
@@ -284,15 +288,33 @@ static enum weir_status push_open(void *self, weir_port *port, struct weir_error
 	return WEIR_OK;
 }
 
-static struct entry *take(struct push_source *source, bool *ret_end)
+static struct entry *take(struct push_source *source)
 {
 	struct entry *entry;
 
 	pthread_mutex_lock(&source->lock);
 	entry = take_first(source);
-	*ret_end = !entry && source->phase == ENDED;
 	pthread_mutex_unlock(&source->lock);
 	return entry;
+}
+
+/* A push that saw no stop is in the queue before the lock is ours: nothing comes in behind this. */
+static void end_when_stopping(struct push_source *source)
+{
+	pthread_mutex_lock(&source->lock);
+	if (source->phase == TAKING && weir_port_is_stopping(source->port))
+		source->phase = ENDED;
+	pthread_mutex_unlock(&source->lock);
+}
+
+static bool is_done(struct push_source *source)
+{
+	bool done;
+
+	pthread_mutex_lock(&source->lock);
+	done = source->phase == ENDED && !source->first;
+	pthread_mutex_unlock(&source->lock);
+	return done;
 }
 
 /* Its body is the message's then, and when that is in the block the block with it. */
@@ -333,12 +355,12 @@ static enum weir_status push_step(void *self, weir_outlet *outlet, uint64_t now_
 {
 	struct push_source *source = self;
 	enum weir_status status = WEIR_OK;
-	bool has_end = false;
 	size_t left = source->queue_messages;
 
 	(void)now_ms;
+	end_when_stopping(source);
 	while (status == WEIR_OK && left > 0 && weir_outlet_room(outlet) > 0) {
-		struct entry *entry = take(source, &has_end);
+		struct entry *entry = take(source);
 
 		if (!entry)
 			break;
@@ -347,7 +369,7 @@ static enum weir_status push_step(void *self, weir_outlet *outlet, uint64_t now_
 	}
 	if (status < 0)
 		return status;
-	if (has_end)
+	if (is_done(source))
 		return WEIR_END;
 	if (left == 0)
 		weir_port_wake(source->port);
@@ -390,20 +412,21 @@ static size_t drop_all(struct push_source *source)
 static void push_close(void *self)
 {
 	struct push_source *source = self;
-	weir_port *port = source->port;	/* only ever set on this thread */
 	const size_t count = drop_all(source);
 
 	if (count)
-		weir_port_log(port, WEIR_LOG_WARN,
-			      "closed: %zu messages that were pushed were not taken in", count);
+		weir__log(source->env, WEIR_LOG_WARN, source->name,
+			  "closed: %zu messages that were pushed were not taken in", count);
 }
 
+/* One that was never open has not been closed. */
 static void push_free(void *self)
 {
 	struct push_source *source = self;
 
-	drop_all(source);
+	push_close(source);
 	pthread_mutex_destroy(&source->lock);
+	weir__text_free(source->env, source->name);
 	weir__free(source->env, source, sizeof *source);
 }
 
@@ -414,6 +437,7 @@ static const struct weir_source_ops push_ops = {
 	.ack = push_ack,
 	.close = push_close,
 	.free = push_free,
+	.drains = true,
 };
 
 /* ---- add ---- */
@@ -439,6 +463,7 @@ static enum weir_status make(weir_pipeline *pipeline, const char *name,
 	*source = (struct push_source){
 		.env = env,
 		.pipeline = pipeline,
+		.name = weir__text_copy(env, name ? name : ""),
 		.queue_messages = options.queue_messages ? options.queue_messages
 							 : DEFAULT_QUEUE_MESSAGES,
 		.queue_bytes = options.queue_bytes ? options.queue_bytes : DEFAULT_QUEUE_BYTES,
@@ -447,6 +472,10 @@ static enum weir_status make(weir_pipeline *pipeline, const char *name,
 		.on_settled = options.on_settled,
 		.user = options.user,
 	};
+	if (!source->name) {
+		weir__free(env, source, sizeof *source);
+		return weir__error_no_memory(err);
+	}
 	pthread_mutex_init(&source->lock, NULL);
 	source->end = &source->first;
 	*ret_source = source;

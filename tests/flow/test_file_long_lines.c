@@ -1,0 +1,228 @@
+/* SPDX-License-Identifier: MIT */
+/* The file source: lines above the limit, whether or not they end. */
+#include <check.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "support/drive.h"
+#include "support/files.h"
+#include "support/recorder.h"
+
+struct rig {
+	struct fake_env fake;
+	struct test_dir dir;
+	struct recorder recorder;
+	struct weir_pipeline_options pipeline_options;
+	struct weir_file_source_options options;
+	weir_pipeline *pipeline;
+	weir_source *source;
+	size_t descriptors;
+};
+
+static struct rig *rig_new(void)
+{
+	struct rig *rig = calloc(1, sizeof *rig);
+
+	ck_assert_ptr_nonnull(rig);
+	rig->descriptors = open_descriptors();
+	fake_env_init(&rig->fake);
+	test_dir_make(&rig->dir);
+	rig->pipeline_options = (struct weir_pipeline_options){
+		.size = sizeof rig->pipeline_options, .env = &rig->fake.env };
+	rig->options = (struct weir_file_source_options){ .size = sizeof rig->options,
+							  .kind = WEIR_KIND_RECORD };
+	return rig;
+}
+
+static void start(struct rig *rig)
+{
+	weir_sink *sink;
+
+	rig->pipeline = weir_pipeline_new(&rig->pipeline_options);
+	rig->source = weir_file_source_add(rig->pipeline, "in", &rig->options);
+	sink = recorder_add(&rig->recorder, rig->pipeline, "out");
+	weir_route_add(rig->pipeline, WEIR_WITH(weir_route, .name = "all"), sink);
+}
+
+static void start_with(struct rig *rig, const char *bytes, size_t len)
+{
+	const char *path = test_path(&rig->dir, "in");
+
+	file_write(path, bytes, len);
+	rig->options.path = path;
+	start(rig);
+}
+
+static void rig_end(struct rig *rig)
+{
+	weir_pipeline_free(rig->pipeline);
+	recorder_release(&rig->recorder);
+	fake_env_check_empty(&rig->fake);
+	test_dir_remove(&rig->dir);
+	ck_assert_uint_eq(open_descriptors(), rig->descriptors);
+	free(rig);
+}
+
+static void check_text(const struct rig *rig, const char *want, const char *name)
+{
+	char *text = recorder_text(&rig->recorder, WEIR_KIND_ANY);
+
+	ck_assert_msg(strcmp(text, want) == 0, "%s: got '%s', want '%s'", name, text, want);
+	free(text);
+}
+
+START_TEST(a_line_above_the_limit_is_counted_and_skipped)
+{
+	struct rig *rig = rig_new();
+	char *bytes = malloc(1000010);
+
+	ck_assert_ptr_nonnull(bytes);
+	memset(bytes, 'x', 1000010);
+	memcpy(bytes, "12345\n", 6);		/* as long as is allowed */
+	bytes[20] = '\n';
+	memcpy(bytes + 1000000, "\nlast\n1234", 10);
+	rig->options.max_message_bytes = 5;
+	start_with(rig, bytes, 1000010);
+	ck_assert_int_eq(drive(rig->pipeline, &rig->fake), WEIR_END);
+	check_text(rig, "12345\nlast\n1234\n", "lines within the limit");
+	ck_assert_uint_eq(source_metrics_of(rig->source).too_large, 2);
+	ck_assert_uint_lt(rig->fake.most_bytes, 600000);
+	free(bytes);
+	rig_end(rig);
+}
+END_TEST
+
+static int open_fifo(struct rig *rig)
+{
+	const char *path = test_path(&rig->dir, "fifo");
+
+	ck_assert_int_eq(mkfifo(path, 0600), 0);
+	rig->options.path = path;
+	start(rig);
+	ck_assert_int_eq(drive_for(rig->pipeline, &rig->fake, 10000, 10), WEIR_OK);
+	return open(path, O_WRONLY | O_CLOEXEC);
+}
+
+static void put(int fd, const char *text)
+{
+	ck_assert_int_eq(write(fd, text, strlen(text)), (ssize_t)strlen(text));
+}
+
+static const struct {
+	const char *name;
+	size_t len;		/* of a line without an end, the limit being 1000 */
+	bool crlf;
+	bool is_too_large;
+} endless[] = {
+	{ "as long as is allowed", 1000, false, false },
+	{ "longer", 1002, false, true },
+	{ "much longer", 700000, false, true },
+	{ "from the wire", 700000, true, true },
+};
+
+/* A pipe, of which only a part has come. */
+START_TEST(a_line_that_does_not_end_is_counted_and_said_when_it_passes_the_limit)
+{
+	struct rig *rig = rig_new();
+	const uint64_t want = endless[_i].is_too_large;
+	char *bytes = malloc(endless[_i].len);
+	size_t sent = 0;
+	int fd;
+
+	ck_assert_ptr_nonnull(bytes);
+	memset(bytes, 'x', endless[_i].len);
+	rig->options.crlf = endless[_i].crlf;
+	rig->options.max_message_bytes = 1000;
+	fd = open_fifo(rig);
+	put(fd, "first\r\n");
+	while (sent < endless[_i].len) {
+		const size_t left = endless[_i].len - sent;
+		const ssize_t len = write(fd, bytes + sent, left < 60000 ? left : 60000);
+
+		ck_assert_int_gt(len, 0);
+		sent += (size_t)len;
+		ck_assert_int_eq(drive_for(rig->pipeline, &rig->fake, 10000, 50), WEIR_OK);
+	}
+	ck_assert_msg(source_metrics_of(rig->source).too_large == want, "%s: %s",
+		      endless[_i].name, rig->fake.log);
+	ck_assert(endless[_i].is_too_large ==
+		  (strstr(rig->fake.log, "line at byte 7 is longer than 1000") != NULL));
+	put(fd, "\r\nlast\r\n");
+	close(fd);
+	ck_assert_int_eq(drive_for(rig->pipeline, &rig->fake, 10000, 20), WEIR_END);
+	ck_assert_uint_eq(source_metrics_of(rig->source).too_large, want);
+	ck_assert_uint_eq(rig->recorder.count, want ? 2 : 3);
+	free(bytes);
+	rig_end(rig);
+}
+END_TEST
+
+START_TEST(each_line_above_the_limit_is_counted_once_whether_it_ends_or_not)
+{
+	struct rig *rig = rig_new();
+	int fd;
+
+	rig->options.max_message_bytes = 3;
+	fd = open_fifo(rig);
+	put(fd, "12345");
+	ck_assert_int_eq(drive_for(rig->pipeline, &rig->fake, 10000, 10), WEIR_OK);
+	put(fd, "6\n12345\n123456");
+	ck_assert_int_eq(drive_for(rig->pipeline, &rig->fake, 10000, 10), WEIR_OK);
+	ck_assert_uint_eq(source_metrics_of(rig->source).too_large, 3);
+	close(fd);
+	ck_assert_int_eq(drive_for(rig->pipeline, &rig->fake, 10000, 10), WEIR_END);
+	ck_assert_uint_eq(source_metrics_of(rig->source).too_large, 3);
+	ck_assert_uint_eq(rig->recorder.count, 0);
+	rig_end(rig);
+}
+END_TEST
+
+START_TEST(a_device_that_never_ends_a_line_is_said_and_can_be_stopped)
+{
+	struct rig *rig = rig_new();
+
+	rig->options.path = "/dev/zero";
+	start(rig);
+	for (unsigned i = 0; i < 8; i++)
+		ck_assert_int_eq(weir_pipeline_step(rig->pipeline), WEIR_OK);
+	ck_assert_uint_gt(source_metrics_of(rig->source).wire_bytes, 5u << 20);
+	ck_assert_uint_eq(source_metrics_of(rig->source).too_large, 1);
+	ck_assert_ptr_nonnull(strstr(rig->fake.log, "line at byte 0 is longer"));
+	weir_pipeline_stop(rig->pipeline);
+	ck_assert_int_eq(drive(rig->pipeline, &rig->fake), WEIR_END);
+	ck_assert_uint_eq(source_metrics_of(rig->source).too_large, 1);
+	rig_end(rig);
+}
+END_TEST
+
+#define LOOP(tcase, test, table) \
+	tcase_add_loop_test(tcase, test, 0, (int)(sizeof(table) / sizeof *(table)))
+
+static Suite *long_lines_suite(void)
+{
+	Suite *suite = suite_create("file source: long lines");
+	TCase *tcase = tcase_create("files and pipes");
+
+	tcase_set_timeout(tcase, 30);
+	tcase_add_test(tcase, a_line_above_the_limit_is_counted_and_skipped);
+	LOOP(tcase, a_line_that_does_not_end_is_counted_and_said_when_it_passes_the_limit, endless);
+	tcase_add_test(tcase, each_line_above_the_limit_is_counted_once_whether_it_ends_or_not);
+	tcase_add_test(tcase, a_device_that_never_ends_a_line_is_said_and_can_be_stopped);
+	suite_add_tcase(suite, tcase);
+	return suite;
+}
+
+int main(void)
+{
+	SRunner *runner = srunner_create(long_lines_suite());
+	int failed;
+
+	srunner_run_all(runner, CK_NORMAL);
+	failed = srunner_ntests_failed(runner);
+	srunner_free(runner);
+	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+}
