@@ -41,7 +41,8 @@ struct weir_twitter_source_options {
 	const char *filter_level;	/* "none", "low", "medium" */
 	bool stall_warnings;		/* ask for FALLING_BEHIND warnings */
 	int32_t count;			/* backfill, ±1 … ±150,000; needs permission; 0: none */
-	const struct weir_property *parameters;	/* any others, sent and signed as they are */
+	/* Any others, sent and signed as they are; none that is an option here, no oauth_…. */
+	const struct weir_property *parameters;
 	size_t parameter_count;
 
 	const char *url;	/* the whole stream's URL; default WEIR_TWITTER_FILTER_URL */
@@ -50,8 +51,10 @@ struct weir_twitter_source_options {
 	bool uncompressed;	/* do not ask for gzip */
 	bool anonymous;		/* no Authorization: for gateways that want none */
 	const char *user_agent;	/* default "weir/VERSION" */
-	const char *ca_file;	/* default: the system's; must be readable */
-	const char *proxy;	/* "http://host:port"; default: none */
+	const char *ca_file;	/* PEM, a certificate in its first 64 KiB; default: the system's */
+	/* "http://host:port", or "http://user:password@host:port" with both percent-encoded; no
+	 * other kind. Default: none, whatever the environment says. Never shown. */
+	const char *proxy;
 	const char *unix_socket;	/* connect here instead of to the URL's host */
 
 	uint64_t connect_ms;	/* DNS, connect, TLS; default 10,000 */
@@ -67,7 +70,8 @@ struct weir_twitter_source_options {
 	uint32_t max_boxes;
 
 	/* Told when somebody should look: a delay reached its cap, another consumer uses these
-	 * credentials, this client is too slow. `text` is lent. Thread: the pipeline's. */
+	 * credentials, this client is too slow. What the peer sends is told at once and then once a
+	 * minute of each kind, "(12 more)". `text` is lent. Thread: the pipeline's. */
 	void (*on_alert)(void *user, const char *text);
 	void *user;
 

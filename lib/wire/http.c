@@ -139,7 +139,7 @@ static size_t give_up(struct transport *transport, const char *why)
 {
 	if (why)
 		weir_error_set(&transport->failure, WEIR_ERR_PROTOCOL, WEIR_REMEDY_RETRY,
-			       "'%s' %s", transport->where, why);
+			       "%s %s", transport->where, why);
 	return CURL_WRITEFUNC_ERROR;
 }
 

@@ -4,9 +4,12 @@
  *
  * Guarantees: what a network can do to an exchange has the remedy RETRY, also a certificate that
  * is not trusted (it may be renewed); only memory and an unusable ca_file have STOP. The text is
- * one printable line without headers or bodies: the peer's name and curl's own words. Called by
- * http.c when a transfer has failed.
+ * one printable line without headers or bodies: what happened, the peer's name, and curl's own
+ * words (of a unix socket the system's: curl speaks of the URL's host there, which was not asked).
+ * Called by http.c when a transfer has failed.
  */
+#include <string.h>
+
 #include "ground/error.h"
 #include "wire/http_internal.h"
 
@@ -28,7 +31,8 @@ static const struct meaning meanings[] = {
 	{ CURLE_COULDNT_RESOLVE_HOST, WEIR_ERR_IO, WEIR_REMEDY_RETRY, connecting, "" },
 	{ CURLE_COULDNT_CONNECT, WEIR_ERR_IO, WEIR_REMEDY_RETRY, connecting, "" },
 	{ CURLE_PROXY, WEIR_ERR_IO, WEIR_REMEDY_RETRY, connecting, "" },
-	{ CURLE_SSL_CONNECT_ERROR, WEIR_ERR_IO, WEIR_REMEDY_RETRY, connecting, "" },
+	{ CURLE_SSL_CONNECT_ERROR, WEIR_ERR_IO, WEIR_REMEDY_RETRY, connecting,
+	  " (the TLS handshake failed)" },
 	{ CURLE_OPERATION_TIMEDOUT, WEIR_ERR_TIMEOUT, WEIR_REMEDY_RETRY, connecting, "" },
 	{ CURLE_PEER_FAILED_VERIFICATION, WEIR_ERR_IO, WEIR_REMEDY_RETRY, trusting,
 	  " (ca_file names the authorities to trust)" },
@@ -58,6 +62,17 @@ static const char *printable(char *text)
 	return text;
 }
 
+/* Why it was, in words that fit to the peer. */
+static const char *give_reason(CURLcode code, const char *where, int os_error, char *curl_text)
+{
+	static const char unix_socket[] = WEIR__HTTP_UNIX;
+
+	if (os_error && code == CURLE_COULDNT_CONNECT &&
+	    strncmp(where, unix_socket, sizeof unix_socket - 1) == 0)
+		return strerror(os_error);
+	return *curl_text ? printable(curl_text) : curl_easy_strerror(code);
+}
+
 void weir__http_explain(CURL *easy, CURLcode code, const char *where, char *curl_text,
 			struct weir_error *err)
 {
@@ -68,8 +83,8 @@ void weir__http_explain(CURL *easy, CURLcode code, const char *where, char *curl
 		weir__error_no_memory(err);
 		return;
 	}
-	weir_error_set(err, meaning->status, meaning->remedy, "%s '%s'%s: %s", meaning->what, where,
-		       meaning->hint, *curl_text ? printable(curl_text) : curl_easy_strerror(code));
 	curl_easy_getinfo(easy, CURLINFO_OS_ERRNO, &os_error);
+	weir_error_set(err, meaning->status, meaning->remedy, "%s %s%s: %s", meaning->what, where,
+		       meaning->hint, give_reason(code, where, (int)os_error, curl_text));
 	err->os_error = (int32_t)os_error;
 }

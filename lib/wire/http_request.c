@@ -111,7 +111,7 @@ static enum weir_status make_headers(const struct weir_env *env,
 	return enough ? WEIR_OK : weir__error_no_memory(err);
 }
 
-/* `stream.example:443`, or the socket's path. */
+/* `'stream.example:443'`, or `unix socket '/run/stream'`. */
 static enum weir_status name_peer(const struct weir_env *env, CURLU *url,
 				  const struct weir_http_request *request, char **ret,
 				  struct weir_error *err)
@@ -129,8 +129,9 @@ static enum weir_status name_peer(const struct weir_env *env, CURLU *url,
 						  "without a user in it");
 		goto out;
 	}
-	*ret = request->unix_socket ? weir__text_copy(env, request->unix_socket) :
-				      weir__text_format(env, "%s:%s", host, port);
+	*ret = request->unix_socket ?
+	       weir__text_format(env, WEIR__HTTP_UNIX "%s'", request->unix_socket) :
+	       weir__text_format(env, "'%s:%s'", host, port);
 	if (!*ret)
 		status = weir__error_no_memory(err);
 out:

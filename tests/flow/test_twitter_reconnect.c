@@ -240,6 +240,76 @@ START_TEST(K10_a_delay_that_reaches_its_cap_raises_one_alert)
 }
 END_TEST
 
+/* The lines of the log that begin with `start` and contain `words`. */
+static size_t count_lines(const struct twitter_rig *rig, const char *start, const char *words)
+{
+	size_t count = 0;
+
+	for (const char *line = rig->fake.log; *line; line += strcspn(line, "\n") + 1) {
+		const char *at = strstr(line, words);
+
+		count += strncmp(line, start, strlen(start)) == 0 && at &&
+			 at < line + strcspn(line, "\n");
+	}
+	return count;
+}
+
+static const struct {
+	const char *name;
+	struct script_answer answer;
+	const char *words;
+	uint64_t capped_ms;	/* when the cap is reached */
+	size_t attempts;	/* until then */
+} rows[] = {
+	{ "no answer", NO_ANSWER, "no answer: scripted failure", 504000, 64 },
+	{ "refused", REFUSED, "no answer: scripted refusal", 504000, 64 },
+	{ "closed at once", { { { .status = 200, .ends = true } } }, "the connection ended",
+	  504000, 64 },
+	{ "damaged", { { { .status = 200, .name = "Content-Encoding", .value = "gzip",
+			   .text = "{\"text\":\"a\"}\r\n" } } }, "cannot decompress", 504000, 64 },
+	{ "HTTP", STATUS(503), "HTTP 503", 315000, 7 },
+};
+
+START_TEST(a_row_of_failures_warns_at_its_first_and_at_the_cap)
+{
+	struct twitter_rig *rig = rig_new(&rows[_i].answer, 1);
+	const char *words = rows[_i].words;
+	size_t warned;
+
+	rig_start(rig);
+	ck_assert_int_eq(rig_run(rig, 10), WEIR_OK);
+	warned = count_lines(rig, "WARN", words);
+	ck_assert_msg(warned == 1, "%s: %zu", rows[_i].name, warned);
+	ck_assert_int_eq(rig_run(rig, rows[_i].capped_ms - 2000), WEIR_OK);
+	warned = count_lines(rig, "WARN", words);
+	ck_assert_msg(warned == 1, "%s: %zu", rows[_i].name, warned);
+	ck_assert_int_eq(rig_run(rig, 2 * HOUR_MS), WEIR_OK);
+	warned = count_lines(rig, "WARN", words);
+	ck_assert_msg(warned == 2, "%s: %zu", rows[_i].name, warned);
+	ck_assert_uint_ge(count_lines(rig, "INFO", words), rows[_i].attempts - 1);
+	ck_assert_uint_eq(rig->alert_count, 1);
+	rig_end(rig);
+}
+END_TEST
+
+START_TEST(a_new_row_of_failures_warns_anew_and_a_drop_does_not)
+{
+	static const struct script_answer answers[] = {
+		REFUSED, REFUSED, PROVEN, REFUSED, REFUSED, PROVEN, QUIET
+	};
+	struct twitter_rig *rig = RIG(answers);
+
+	rig_start(rig);
+	ck_assert_int_eq(rig_run(rig, 140000), WEIR_OK);
+
+	ck_assert_uint_eq(rig->script.opens, 7);
+	ck_assert_uint_eq(count_lines(rig, "WARN", "no answer"), 2);
+	ck_assert_uint_eq(count_lines(rig, "INFO", "no answer"), 2);
+	ck_assert_uint_eq(count_lines(rig, "WARN", ""), 2);
+	rig_end(rig);
+}
+END_TEST
+
 START_TEST(K11_the_old_connection_is_closed_before_the_next)
 {
 	static const struct script_answer answers[] = {
@@ -359,6 +429,9 @@ static void add_tests(TCase *tcase)
 	tcase_add_test(tcase, K7_classes_keep_counters_of_their_own);
 	tcase_add_test(tcase, K8_jitter_only_adds);
 	tcase_add_test(tcase, K10_a_delay_that_reaches_its_cap_raises_one_alert);
+	tcase_add_loop_test(tcase, a_row_of_failures_warns_at_its_first_and_at_the_cap, 0,
+			    COUNT(rows));
+	tcase_add_test(tcase, a_new_row_of_failures_warns_anew_and_a_drop_does_not);
 	tcase_add_test(tcase, K11_the_old_connection_is_closed_before_the_next);
 	tcase_add_test(tcase, P4_thousands_of_reconnects_leave_nothing_behind);
 	tcase_add_test(tcase, most_attempts_ends_a_row_of_failures);

@@ -52,6 +52,28 @@ START_TEST(K9_fatal_statuses_stop_with_a_clear_error)
 }
 END_TEST
 
+START_TEST(a_fatal_text_leaves_room_for_the_sources_name)
+{
+	const struct script_answer answer = {
+		{ { .status = fatals[_i].http, .ends = true, .text =
+		    "many words, many words, many words, many words, many words, many words, "
+		    "many words, many words, many words, many words, many words, many words" } }
+	};
+	struct twitter_rig *rig = rig_new(&answer, 1);
+	const char *text;
+
+	rig_start(rig);
+	ck_assert_int_eq(rig_run(rig, HOUR_MS), fatals[_i].status);
+
+	text = weir_pipeline_error(rig->pipeline)->text;
+	ck_assert_msg(strlen(text) <= 190 + strlen("source 'twitter': "), "%zu bytes: %s",
+		      strlen(text), text);
+	ck_assert_ptr_nonnull(strstr(text, "it says: 'many words, many words"));
+	ck_assert_msg(text[strlen(text) - 1] == '\'', "cut: %s", text);
+	rig_end(rig);
+}
+END_TEST
+
 START_TEST(K9_a_416_is_tried_once_more_without_count)
 {
 	static const struct script_answer answers[] = { STATUS(416), QUIET };
@@ -234,6 +256,7 @@ END_TEST
 static void add_tests(TCase *tcase)
 {
 	tcase_add_loop_test(tcase, K9_fatal_statuses_stop_with_a_clear_error, 0, COUNT(fatals));
+	tcase_add_loop_test(tcase, a_fatal_text_leaves_room_for_the_sources_name, 0, COUNT(fatals));
 	tcase_add_test(tcase, K9_a_416_is_tried_once_more_without_count);
 	tcase_add_test(tcase, K9_a_second_416_is_fatal);
 	tcase_add_test(tcase, K15_an_error_body_is_read_to_a_bound_and_shown_in_part);

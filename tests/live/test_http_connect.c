@@ -172,7 +172,7 @@ END_TEST
 
 START_TEST(a_unix_socket_is_asked_instead_of_the_host)
 {
-	char path[] = "/tmp/weir-test-XXXXXX", name[64];
+	char path[] = "/tmp/weir-test-XXXXXX", name[64], want[160];
 	struct rig rig;
 
 	rig_init_bare(&rig, NULL);
@@ -188,7 +188,10 @@ START_TEST(a_unix_socket_is_asked_instead_of_the_host)
 	rig_open(&rig, WEIR_WITH(weir_http_request, .method = "GET", .url = "http://nowhere.test/a",
 				 .unix_socket = name));
 	RIG_UNTIL(&rig, rig.ended);
-	ck_assert_msg(strstr(rig.error.text, name), "%s", rig.error.text);
+	snprintf(want, sizeof want, "cannot connect to unix socket '%s': No such file or directory",
+		 name);
+	ck_assert_str_eq(rig.error.text, want);
+	ck_assert_int_eq(rig.error.os_error, ENOENT);
 	ck_assert_uint_eq(resolver.lookups, 0);
 	rmdir(path);
 	rig_release(&rig);
@@ -227,6 +230,31 @@ START_TEST(a_given_proxy_counts_whatever_the_environment_excepts)
 				 .proxy = proxy));
 	RIG_UNTIL(&rig, rig_asked(&rig));
 	ck_assert_int_eq(strncmp(rig.server.request, "GET http://far.test/a ", 22), 0);
+	rig_release(&rig);
+}
+END_TEST
+
+START_TEST(a_proxys_password_is_decoded_and_never_said)
+{
+	char proxy[64];
+	struct rig rig;
+
+	rig_init(&rig);
+	snprintf(proxy, sizeof proxy, "http://me:p%%40ss@127.0.0.1:%d", rig.server.port);
+	rig_open(&rig, WEIR_WITH(weir_http_request, .method = "GET", .url = "http://far.test/a",
+				 .proxy = proxy));
+	RIG_UNTIL(&rig, rig_asked(&rig));
+	ck_assert_ptr_nonnull(strstr(rig.server.request,
+				     "Proxy-Authorization: Basic bWU6cEBzcw==\r\n"));
+	rig.http.ops->close(rig.http.self);
+	close(rig.server.listener);
+	rig.server.listener = -1;
+	rig_open(&rig, WEIR_WITH(weir_http_request, .method = "GET", .url = "http://far.test/a",
+				 .proxy = proxy));
+	RIG_UNTIL(&rig, rig.ended);
+	ck_assert_msg(strstr(rig.error.text, "127.0.0.1"), "%s", rig.error.text);
+	ck_assert_msg(!strstr(rig.error.text, "me:") && !strstr(rig.error.text, "40ss") &&
+		      !strstr(rig.error.text, "p@ss"), "%s", rig.error.text);
 	rig_release(&rig);
 }
 END_TEST
@@ -437,6 +465,7 @@ int main(void)
 	tcase_add_test(tcase, a_unix_socket_is_asked_instead_of_the_host);
 	tcase_add_test(tcase, the_environments_proxies_do_not_count);
 	tcase_add_test(tcase, a_given_proxy_counts_whatever_the_environment_excepts);
+	tcase_add_test(tcase, a_proxys_password_is_decoded_and_never_said);
 	tcase_add_test(tcase, a_tunnels_proxy_sees_no_header_of_ours);
 	tcase_add_loop_test(tcase, closing_closes_the_socket_in_every_phase, 0, PHASES);
 	tcase_add_test(tcase, closing_does_not_wait_for_a_name);

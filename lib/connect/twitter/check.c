@@ -7,18 +7,14 @@
  */
 #include "connect/twitter/check.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "connect/twitter/config.h"
 #include "connect/twitter/predicate.h"
 #include "ground/error.h"
 
 #define LONGEST_MS 86400000u	/* a day */
-#define UNIX_PATH_BYTES 107
 
 static enum weir_status name_missing(const char *const secrets[WEIR__TWITTER_SECRETS],
 				     struct weir_error *err)
@@ -61,12 +57,6 @@ static enum weir_status check_credentials(const struct weir_twitter_source_optio
 	return WEIR_OK;
 }
 
-static bool is_predicate(const char *name)
-{
-	return strcmp(name, "track") == 0 || strcmp(name, "follow") == 0 ||
-	       strcmp(name, "locations") == 0;
-}
-
 /* Of another URL's stream we do not know what it needs. */
 static enum weir_status check_has_predicate(const struct weir_twitter_source_options *options,
 					    struct weir_error *err)
@@ -74,95 +64,55 @@ static enum weir_status check_has_predicate(const struct weir_twitter_source_opt
 	if (!weir__twitter_is_filter(options->url) || options->track || options->follow ||
 	    options->locations)
 		return WEIR_OK;
-	for (size_t i = 0; i < options->parameter_count; i++)
-		if (is_predicate(options->parameters[i].name))
-			return WEIR_OK;
 	return weir__error_invalid(err, "a filter stream needs track, follow or locations; the "
 				   "sample stream (url = WEIR_TWITTER_SAMPLE_URL) does not");
+}
+
+/* What the source sends itself: twice, it would be ambiguous, and here it would not be checked. */
+static bool has_own_option(const char *name)
+{
+	static const char *const names[] = {
+		"track", "follow", "locations", "language", "filter_level", "count",
+		"stall_warnings", "delimited",
+	};
+
+	for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+		if (strcmp(name, names[i]) == 0)
+			return true;
+	return false;
+}
+
+static enum weir_status check_parameter(const struct weir_property *parameter, size_t index,
+					struct weir_error *err)
+{
+	const char *name = parameter->name;
+
+	if (!name || !*name)
+		return weir__error_invalid(err, "parameters[%zu]: has no name", index);
+	if (has_own_option(name))
+		return weir__error_invalid(err, "parameters[%zu]: '%s' has an option of its own; "
+					   "set that", index, name);
+	if (strncmp(name, "oauth_", 6) == 0)
+		return weir__error_invalid(err, "parameters[%zu]: '%.60s': names that begin with "
+					   "oauth_ belong to the signature; remove it", index,
+					   name);
+	if (!parameter->value)
+		return weir__error_invalid(err, "parameters[%zu]: '%.60s' has no value", index,
+					   name);
+	return WEIR_OK;
 }
 
 static enum weir_status check_parameters(const struct weir_twitter_source_options *options,
 					 struct weir_error *err)
 {
+	enum weir_status status = WEIR_OK;
+
 	if (options->parameter_count && !options->parameters)
 		return weir__error_invalid(err, "parameters: NULL, but parameter_count is %zu",
 					   options->parameter_count);
-	for (size_t i = 0; i < options->parameter_count; i++) {
-		const struct weir_property *parameter = &options->parameters[i];
-
-		if (!parameter->name || !*parameter->name)
-			return weir__error_invalid(err, "parameters[%zu]: has no name", i);
-		if (!parameter->value)
-			return weir__error_invalid(err, "parameters[%zu]: '%.60s' has no value", i,
-						   parameter->name);
-	}
-	return WEIR_OK;
-}
-
-/* The URL is not shown whole: its query may hold a gateway's key. */
-static enum weir_status check_url(const struct weir_twitter_source_options *options,
-				  struct weir_error *err)
-{
-	const char *url = options->url;
-	const size_t scheme = strncmp(url, "https://", 8) == 0 ? 8 :
-			      strncmp(url, "http://", 7) == 0 ? 7 : 0;
-	const char *host = url + scheme;
-	const size_t host_len = strcspn(host, "/?#");
-
-	if (!scheme)
-		return weir__error_invalid(err, "url: must begin with https:// or http://");
-	if (memchr(host, '@', host_len))
-		return weir__error_invalid(err, "url: holds a user name or password; take it out");
-	if (host_len == 0 || *host == ':')
-		return weir__error_invalid(err, "url: has no host");
-	if (has_blank_or_control(url))
-		return weir__error_invalid(err, "url: holds white space; write %%20");
-	if (strchr(url, '#'))
-		return weir__error_invalid(err, "url: has a fragment (#…); take it out");
-	if (strcmp(options->method, "GET") && strcmp(options->method, "POST"))
-		return weir__error_invalid(err, "method: '%.20s'; it is GET or POST",
-					   options->method);
-	return WEIR_OK;
-}
-
-static enum weir_status check_ca_file(const char *path, struct weir_error *err)
-{
-	const int fd = path ? open(path, O_RDONLY | O_CLOEXEC) : -1;
-	ssize_t got;
-	char byte;
-
-	if (!path)
-		return WEIR_OK;
-	if (fd < 0)
-		return weir__error_os(err, errno, "ca_file: cannot open '%.140s'", path);
-	got = read(fd, &byte, 1);
-	if (got < 0)
-		weir__error_os(err, errno, "ca_file: cannot read '%.140s'", path);
-	else if (got == 0)
-		weir__error_invalid(err, "ca_file: '%.140s' is empty", path);
-	close(fd);
-	return got > 0 ? WEIR_OK : got < 0 ? WEIR_ERR_IO : WEIR_ERR_INVALID;
-}
-
-static bool has_control(const char *text)
-{
-	for (; text && *text; text++)
-		if ((unsigned char)*text < 0x20 || *text == 0x7f)
-			return true;
-	return false;
-}
-
-static enum weir_status check_connection(const struct weir_twitter_source_options *options,
-					 struct weir_error *err)
-{
-	if (has_control(options->user_agent))
-		return weir__error_invalid(err, "user_agent: holds a control character");
-	if (has_control(options->proxy))
-		return weir__error_invalid(err, "proxy: holds a control character");
-	if (options->unix_socket && strlen(options->unix_socket) > UNIX_PATH_BYTES)
-		return weir__error_invalid(err, "unix_socket: longer than %d bytes",
-					   UNIX_PATH_BYTES);
-	return check_ca_file(options->ca_file, err);
+	for (size_t i = 0; status == WEIR_OK && i < options->parameter_count; i++)
+		status = check_parameter(&options->parameters[i], i, err);
+	return status;
 }
 
 static enum weir_status check_time(const char *option, uint64_t value_ms, struct weir_error *err)
@@ -207,8 +157,8 @@ enum weir_status weir__twitter_check(const struct weir_twitter_source_options *o
 {
 	enum weir_status (*const checks[])(const struct weir_twitter_source_options *,
 					   struct weir_error *) = {
-		check_http, check_url, check_credentials, check_parameters, check_has_predicate,
-		weir__twitter_check_predicates, check_connection, check_numbers,
+		check_http, weir__twitter_check_connection, check_credentials, check_parameters,
+		check_has_predicate, weir__twitter_check_predicates, check_numbers,
 	};
 	enum weir_status status = WEIR_OK;
 

@@ -12,4 +12,8 @@
 enum weir_status weir__twitter_check(const struct weir_twitter_source_options *options,
 				     struct weir_error *err);
 
+/* Of those: url, method, user_agent, unix_socket, proxy and ca_file. Reads the ca_file. */
+enum weir_status weir__twitter_check_connection(const struct weir_twitter_source_options *options,
+						struct weir_error *err);
+
 #endif

@@ -14,13 +14,14 @@
 
 #define TEXT(member) offsetof(struct weir_twitter_source_options, member)
 
-/* The first four are the secrets. */
+/* The first five are wiped: the secrets, and the proxy, which may hold a password. */
 static const size_t texts[] = {
-	TEXT(consumer_key), TEXT(consumer_secret), TEXT(token), TEXT(token_secret),
+	TEXT(consumer_key), TEXT(consumer_secret), TEXT(token), TEXT(token_secret), TEXT(proxy),
 	TEXT(track), TEXT(follow), TEXT(locations), TEXT(language), TEXT(filter_level),
-	TEXT(url), TEXT(method), TEXT(user_agent), TEXT(ca_file), TEXT(proxy), TEXT(unix_socket),
+	TEXT(url), TEXT(method), TEXT(user_agent), TEXT(ca_file), TEXT(unix_socket),
 };
 #define TEXT_COUNT (sizeof texts / sizeof *texts)
+#define WIPED_COUNT 5
 
 const char *const weir__twitter_secret_names[WEIR__TWITTER_SECRETS] = {
 	"consumer_key", "consumer_secret", "token", "token_secret",
@@ -157,7 +158,7 @@ void weir__twitter_config_release(struct weir__twitter_config *config)
 	if (config->http.ops && config->http.ops->free)
 		config->http.ops->free(config->http.self);
 	for (size_t i = 0; i < TEXT_COUNT; i++)
-		free_text(config->env, *text_at(options, i), i < WEIR__TWITTER_SECRETS);
+		free_text(config->env, *text_at(options, i), i < WIPED_COUNT);
 	for (size_t i = 0; i < options->parameter_count; i++) {
 		free_text(config->env, options->parameters[i].name, false);
 		free_text(config->env, options->parameters[i].value, true);

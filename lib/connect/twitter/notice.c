@@ -4,8 +4,9 @@
  *
  * Guarantees: they are delivered like any other; what they say here only moves counters, raises
  * alerts, and marks the end of the connection. `limit.track` counts since the connection was
- * opened: its largest value counts, whatever order the notices come in. The name of the stream in
- * a disconnect message holds an account: it is never shown. Callers: stream.c.
+ * opened: its largest value counts, whatever order the notices come in. However many come, the log
+ * and on_alert get one of a kind each minute, and how many more there were. The name of the stream
+ * in a disconnect message holds an account: it is never shown. Callers: stream.c.
  */
 #include "connect/twitter/notice.h"
 
@@ -14,6 +15,9 @@
 
 #include "connect/twitter/show.h"
 #include "kit/text.h"
+
+#define EACH_MS 60000u		/* of a kind, one is said */
+#define ALERT_BYTES 256
 
 /* Fields of a message inside a site stream's envelope stand one level deeper. */
 static struct weir_field read_field(const weir_message *message, const char *path)
@@ -58,6 +62,32 @@ void weir__twitter_alert(const struct weir__twitter_config *config, const weir_p
 		config->options.on_alert(config->options.user, text);
 }
 
+bool weir__twitter_may_say(struct weir__twitter_stream *stream, const char *kind,
+			   char ret_more[WEIR__TWITTER_MORE])
+{
+	const struct weir_slice name = { kind, strlen(kind) };
+	uint64_t held;
+
+	if (!weir__limiter_pass(&stream->limiter, name, stream->now_ms, EACH_MS, &held))
+		return false;
+	*ret_more = '\0';
+	if (held)
+		snprintf(ret_more, WEIR__TWITTER_MORE, " (%ju more)", (uintmax_t)held);
+	return true;
+}
+
+void weir__twitter_alert_seldom(struct weir__twitter_stream *stream, const char *kind,
+				const char *text)
+{
+	char more[WEIR__TWITTER_MORE];
+	char whole[ALERT_BYTES + WEIR__TWITTER_MORE];
+
+	if (!weir__twitter_may_say(stream, kind, more))
+		return;
+	snprintf(whole, sizeof whole, "%s%s", text, more);
+	weir__twitter_alert(stream->config, stream->port, whole);
+}
+
 static void on_limit(struct weir__twitter_stream *stream, const weir_message *message)
 {
 	uint64_t track;
@@ -72,18 +102,20 @@ static void on_warning(struct weir__twitter_stream *stream, const weir_message *
 {
 	const struct weir_field percent_field = read_field(message, "warning.percent_full");
 	char code[WEIR__TWITTER_SHOWN];
-	char text[WEIR__TWITTER_SHOWN + 80];
+	char kind[WEIR__TWITTER_SHOWN + 32];
+	char text[ALERT_BYTES];
 	double percent;
 
 	show_field(stream, message, "warning.code", code);
-	snprintf(text, sizeof text, "the service warns: %s", *code ? code : "no code");
+	snprintf(kind, sizeof kind, "the service warns: %s", *code ? code : "no code");
+	snprintf(text, sizeof text, "%s", kind);
 	if (percent_field.type == WEIR_FIELD_NUMBER &&
 	    weir__text_to_double(percent_field.raw, &percent) && percent >= 0 && percent <= 100) {
 		weir_port_count(stream->port, WEIR_GAUGE_PERCENT_FULL, (uint64_t)percent);
-		snprintf(text, sizeof text, "the service warns: %s, its queue is %u%% full; this "
-			 "consumer is too slow", *code ? code : "no code", (unsigned)percent);
+		snprintf(text, sizeof text, "%s, its queue is %u%% full; this consumer is too slow",
+			 kind, (unsigned)percent);
 	}
-	weir__twitter_alert(stream->config, stream->port, text);
+	weir__twitter_alert_seldom(stream, kind, text);
 }
 
 static void on_disconnect(struct weir__twitter_stream *stream, const weir_message *message)
@@ -97,9 +129,12 @@ static void on_disconnect(struct weir__twitter_stream *stream, const weir_messag
 static void on_notice(struct weir__twitter_stream *stream, const weir_message *message)
 {
 	char text[WEIR__TWITTER_SHOWN];
+	char more[WEIR__TWITTER_MORE];
 
+	if (!weir__twitter_may_say(stream, "notice", more))
+		return;
 	weir__twitter_show(&stream->config->options, weir_message_body(message), text);
-	weir_port_log(stream->port, WEIR_LOG_WARN, "the service says: %s", text);
+	weir_port_log(stream->port, WEIR_LOG_WARN, "the service says: %s%s", text, more);
 }
 
 static const struct {

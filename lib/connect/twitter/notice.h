@@ -12,4 +12,16 @@ void weir__twitter_notice(struct weir__twitter_stream *stream, const weir_messag
 void weir__twitter_alert(const struct weir__twitter_config *config, const weir_port *port,
 			 const char *text);
 
+#define WEIR__TWITTER_MORE 32
+
+/*
+ * For what a peer can cause at any rate: the first of a kind at once, then one a minute. `ret_more`
+ * goes behind what is said: " (12 more)", or nothing when nothing was held back.
+ */
+bool weir__twitter_may_say(struct weir__twitter_stream *stream, const char *kind,
+			   char ret_more[WEIR__TWITTER_MORE]);
+/* An alert, if it may be said. */
+void weir__twitter_alert_seldom(struct weir__twitter_stream *stream, const char *kind,
+				const char *text);
+
 #endif

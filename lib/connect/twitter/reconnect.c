@@ -15,8 +15,9 @@
  * the delays, so that a server which accepts and closes at once is not asked without pause.
  *
  * Guarantees: the old connection is closed before there is a next one; each reconnect is counted
- * under its cause; no delay is below what is documented or what the server asked for. Callers:
- * source.c.
+ * under its cause; no delay is below what is documented or what the server asked for. What may
+ * never work is told as a warning at the first failure of a row and again when the delay has
+ * reached its cap; the failures between are information. Callers: source.c.
  */
 #include "connect/twitter/source.h"
 
@@ -91,6 +92,12 @@ static uint64_t next_delay(struct weir__twitter_source *source, const struct los
 	return delay_ms;
 }
 
+/* The first failure of its class in a row. For the rate class there has been an alert. */
+static bool is_news(const struct weir__twitter_source *source, enum weir__backoff_class class)
+{
+	return class != WEIR__BACKOFF_RATE && source->backoff.last_ms[class] == 0;
+}
+
 static void forgive(struct weir__twitter_source *source)
 {
 	weir__backoff_reset(&source->backoff);
@@ -104,6 +111,7 @@ static enum weir_status reconnect(struct weir__twitter_source *source, const str
 {
 	const uint32_t most = source->config.options.most_attempts;
 	const bool proven = is_proven(source);
+	enum weir_log_level level = WEIR_LOG_INFO;
 	uint64_t delay_ms = 0;
 
 	hang_up(source, loss->cause);
@@ -118,10 +126,12 @@ static enum weir_status reconnect(struct weir__twitter_source *source, const str
 			err->remote_code = loss->why.remote_code;
 			return err->status;
 		}
+		if (is_news(source, loss->class))
+			level = WEIR_LOG_WARN;
 		delay_ms = next_delay(source, loss);
 	}
 	weir_port_count(source->port, WEIR_COUNT_RECONNECTS + loss->cause, 1);
-	weir_port_log(source->port, WEIR_LOG_INFO, "%s; next attempt in %ju ms", loss->why.text,
+	weir_port_log(source->port, level, "%s; next attempt in %ju ms", loss->why.text,
 		      (uintmax_t)delay_ms);
 	source->state = WEIR__TWITTER_WAITING;
 	source->due_ms = source->now_ms + delay_ms;
@@ -169,7 +179,6 @@ static enum weir_status on_damage(struct weir__twitter_source *source, struct we
 		.why = source->stream.broken,
 	};
 
-	weir_port_log(source->port, WEIR_LOG_WARN, "%s", loss.why.text);
 	return reconnect(source, &loss, err);
 }
 
@@ -212,7 +221,7 @@ static enum weir_status on_disconnect(struct weir__twitter_source *source, struc
 		       row->meaning, stream->disconnect_reason);
 	loss.why.remote_code = (int64_t)stream->disconnect_code;
 	if (row->alert)
-		weir__twitter_alert(&source->config, source->port, row->alert);
+		weir__twitter_alert_seldom(&source->stream, row->alert, row->alert);
 	switch (row->parting) {
 	case WEIR__TWITTER_PART_END:
 		hang_up(source, WEIR_RECONNECT_DISCONNECT);

@@ -5,7 +5,7 @@
 
 #include "weir/twitter.h"
 
-#define WEIR__TWITTER_SHOWN 121	/* with the final zero */
+#define WEIR__TWITTER_SHOWN 91	/* with the final zero: whose words they are fits in front */
 
 /*
  * What there is to see in `text`: one line, printable, at most WEIR__TWITTER_SHOWN - 1 bytes, cut

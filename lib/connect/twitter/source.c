@@ -300,6 +300,7 @@ static enum weir_status source_step(void *self, weir_outlet *outlet, uint64_t no
 
 	source->now_ms = now_ms;
 	source->stream.outlet = outlet;
+	source->stream.now_ms = now_ms;
 	status = turn(source, err);
 	source->stream.outlet = NULL;
 	if (status == WEIR_OK)

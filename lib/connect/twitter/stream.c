@@ -155,6 +155,17 @@ static void on_broken(struct weir__twitter_stream *stream, const struct weir__fr
 		       "no message's length where one must stand: '%.100s'", line);
 }
 
+static void on_too_large(struct weir__twitter_stream *stream)
+{
+	char more[WEIR__TWITTER_MORE];
+
+	weir_port_count(stream->port, WEIR_COUNT_TOO_LARGE, 1);
+	if (weir__twitter_may_say(stream, "too large", more))
+		weir_port_log(stream->port, WEIR_LOG_WARN, "skipped a message larger than %zu "
+			      "bytes (max_message_bytes)%s",
+			      stream->config->options.max_message_bytes, more);
+}
+
 /* Takes the next message out of the framer into `held`; false: there is none. */
 static bool hold_next(struct weir__twitter_stream *stream)
 {
@@ -171,10 +182,7 @@ static bool hold_next(struct weir__twitter_stream *stream)
 			weir_port_count(stream->port, WEIR_COUNT_KEEP_ALIVES, 1);
 			break;
 		case WEIR__FRAME_TOO_LARGE:
-			weir_port_count(stream->port, WEIR_COUNT_TOO_LARGE, 1);
-			weir_port_log(stream->port, WEIR_LOG_WARN, "skipped a message larger than "
-				      "%zu bytes (max_message_bytes)",
-				      stream->config->options.max_message_bytes);
+			on_too_large(stream);
 			break;
 		case WEIR__FRAME_BROKEN:
 			on_broken(stream, &frame);

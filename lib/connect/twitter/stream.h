@@ -11,6 +11,7 @@
 
 #include "connect/twitter/config.h"
 #include "kit/frame.h"
+#include "kit/limiter.h"
 #include "weir/source.h"
 #include "wire/inflate.h"
 
@@ -18,6 +19,8 @@ struct weir__twitter_stream {
 	const struct weir__twitter_config *config;
 	weir_port *port;
 	weir_outlet *outlet;
+	uint64_t now_ms;		/* of the step; as `outlet`, the owner sets it */
+	struct weir__limiter limiter;	/* of what a peer can make us say; over all connections */
 	struct weir__framer framer;
 	struct weir__inflate inflate;	/* in use while `compressed`; must not move */
 	bool compressed;		/* this connection's body is */
