@@ -48,7 +48,8 @@ sample_o  := $(patsubst %.c,$(obj)/%.o,$(filter-out %/main.c,$(wildcard tools/sa
 support_o := $(patsubst %.c,$(obj)/%.o,$(filter-out %.inc.c,$(wildcard tests/support/*.c)))
 server_o  := $(patsubst %.c,$(obj)/%.o,$(wildcard examples/stream_server/*.c))
 helpers   := $(out)/libsupport.a $(out)/libserver.a $(out)/libsample.a
-tests     := $(patsubst %.c,$(out)/%,$(sort $(wildcard tests/*/test_*.c)))
+tests     := $(patsubst %.c,$(out)/%,$(sort $(wildcard tests/*/test_*.c))) \
+	     $(patsubst fuzz/fuzz_%.c,$(out)/fuzz/test_%,$(wildcard fuzz/fuzz_*.c))
 examples  := $(patsubst %.c,$(bin)/%,$(sort $(wildcard examples/*.c)))
 benches   := $(patsubst %.c,$(bin)/%,$(sort $(wildcard bench/bench_*.c)))
 headers   := $(wildcard include/weir/*.h)
@@ -66,7 +67,7 @@ endif
 .DELETE_ON_ERROR:
 .SECONDARY:
 .SECONDEXPANSION:
-.PHONY: all lib examples tests bench demo check check-programs $(checks:%=check-%) coverage deps \
+.PHONY: all lib examples tests bench fuzz demo check check-programs $(checks:%=check-%) coverage deps \
 	install uninstall clean help FORCE
 
 all: lib examples ## the library, static and shared, the example programs and the sample tool
@@ -101,6 +102,7 @@ for_tests    = -Ilib -Itests -Itools/sample -DBUILD_DIR='"$(bin)"' -DWEIR_BUILD_
 	       $(call cflags_of,$(lib_needs) $(test_needs))
 for_examples = -Itools/sample $(call cflags_of,$(lib_needs) $(server_needs))
 for_tools    =
+for_fuzz     = $(for_tests)
 for_bench    = -Ilib -Itests -Itools/sample $(call cflags_of,$(lib_needs))
 
 $(obj)/%.o: %.c $(out)/flags
@@ -128,6 +130,15 @@ $(out)/$(shared): $(lib_o) lib/libweir.map
 $(out)/tests/%: $(obj)/tests/%.o $(helpers) $(out)/libweir.a
 	$(call say,LINK,$@)
 	$(hide)mkdir -p $(@D) && $(link) $^ $(call libs_of,$(test_needs) $(lib_needs)) -o $@
+
+$(out)/fuzz/test_%: $(obj)/fuzz/fuzz_%.o $(obj)/fuzz/replay.o $(helpers) $(out)/libweir.a
+	$(call say,LINK,$@)
+	$(hide)mkdir -p $(@D) && $(link) $^ $(call libs_of,$(test_needs) $(lib_needs)) -o $@
+
+$(out)/fuzz/fuzz_%: $(obj)/fuzz/fuzz_%.o $(helpers) $(out)/libweir.a
+	$(call say,LINK,$@)
+	$(hide)mkdir -p $(@D) && $(link) -fsanitize=fuzzer $^ \
+		$(call libs_of,$(test_needs) $(lib_needs)) -o $@
 
 # An example is one file, or one file and a folder of its name. The server does without weir: what
 # weir is tested against must not share its mistakes.
@@ -162,6 +173,18 @@ check-programs: examples tests ## the test programs alone: what sanitizer builds
 script_of = $(firstword $(wildcard tools/check-$(1) tests/install/check-$(1)))
 $(checks:%=check-%): check-%: all
 	$(hide)$(call script_of,$*) --self-test && $(call script_of,$*)
+
+# Each target in turn, on one core. New inputs go to build/fuzz/NAME, not into the corpus.
+FUZZ_SECONDS ?= 60
+fuzz_san     := fuzzer-no-link,address,undefined
+fuzz_bin     := build/clang-$(subst $(comma),-,$(fuzz_san))/fuzz
+fuzzers      := $(patsubst fuzz/fuzz_%.c,%,$(wildcard fuzz/fuzz_*.c))
+
+fuzz: ## fuzzes with clang, FUZZ_SECONDS (60) each; not part of check
+	$(hide)$(MAKE) --no-print-directory CC=clang SAN=$(fuzz_san) $(fuzzers:%=$(fuzz_bin)/fuzz_%)
+	$(hide)for name in $(fuzzers); do mkdir -p build/fuzz/$$name && \
+		$(fuzz_bin)/fuzz_$$name -max_total_time=$(FUZZ_SECONDS) -max_len=4096 \
+			build/fuzz/$$name fuzz/corpus/$$name || exit; done
 
 bench: all $(benches) ## measures; not part of check
 	$(hide)bench/run

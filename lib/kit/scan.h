@@ -59,4 +59,12 @@ size_t weir__plan_slot_count(const weir__plan *plan);
 bool weir__scan(const weir__plan *plan, const void *text, size_t len, struct weir__slot *slots,
 		struct weir__scan_error *ret_error);
 
+/*
+ * The scan has several forms, which differ in nothing but speed. A new plan takes the best of those
+ * that this machine has; tests and benchmarks choose. False: this machine has no such form.
+ */
+enum weir__scan_form { WEIR__SCAN_PORTABLE, WEIR__SCAN_SSE2, WEIR__SCAN_AVX2, WEIR__SCAN_FORMS };
+bool weir__plan_use(weir__plan *plan, enum weir__scan_form form);
+const char *weir__scan_form_name(enum weir__scan_form form);
+
 #endif

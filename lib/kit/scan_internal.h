@@ -1,5 +1,16 @@
 /* SPDX-License-Identifier: MIT */
-/* The plan's inside: made by scan_plan.c, read by scan.c, included by nobody else. */
+/*
+ * The scan's inside, included by scan*.c and nobody else.
+ *
+ *     scan.c           the entrance: chooses the form, does what is the same in all
+ *     scan_core.h      the pass over the text, written over a few operations on 64 bytes;
+ *     scan_avx2.c  scan_sse2.c  scan_portable.c      the operations, and so the forms
+ *     scan_bits.h      what is computed with the bits that they find
+ *     scan_place.c     which values are places of the plan
+ *     scan_scalar.c    numbers, late literals
+ *     scan_careful.c   all of it byte by byte: where and why a text is not JSON
+ *     scan_plan.c      the plan
+ */
 #ifndef WEIR_KIT_SCAN_INTERNAL_H
 #define WEIR_KIT_SCAN_INTERNAL_H
 
@@ -27,10 +38,97 @@ struct weir__plan {
 	size_t node_room;
 	uint16_t *buckets;	/* children of all nodes, by hash, open addressing; 0: empty */
 	unsigned bucket_bits;
+	enum weir__scan_form form;
 };
 
-/* The child of `parent` with that name, or index; 0 when there is none. */
-uint32_t weir__plan_member(const weir__plan *plan, uint32_t parent, const void *name, size_t len);
 uint32_t weir__plan_element(const weir__plan *plan, uint32_t parent, uint32_t index);
+uint32_t weir__plan_probe(const weir__plan *plan, uint32_t at, uint32_t parent, const void *name,
+			  size_t len);
+
+static inline uint32_t weir__plan_hash(const weir__plan *plan, uint32_t parent, uint32_t key)
+{
+	return ((key ^ parent * 0x9e3779b1u) * 0x85ebca6bu) >> (32 - plan->bucket_bits);
+}
+
+static inline uint32_t weir__plan_key(const uint8_t *name, size_t len)
+{
+	const uint32_t ends = len ? name[0] | (uint32_t)name[len - 1] << 8 : 0;
+
+	return ends | (uint32_t)len << 16;
+}
+
+/* The child of `parent` with that name, 0 when there is none; as for elements. */
+static inline uint32_t weir__plan_member(const weir__plan *plan, uint32_t parent, const void *name,
+					 size_t len)
+{
+	const uint32_t at = weir__plan_hash(plan, parent, weir__plan_key(name, len));
+
+	return plan->buckets[at] ? weir__plan_probe(plan, at, parent, name, len) : 0;
+}
+
+static inline const uint8_t *weir__skip_space(const uint8_t *at, const uint8_t *end)
+{
+	while (at < end && *at <= ' ' &&
+	       (*at == ' ' || *at == '\n' || *at == '\r' || *at == '\t'))
+		at++;
+	return at;
+}
+
+/* One container that is a place of the plan. */
+struct weir__level {
+	uint32_t node;
+	uint32_t elements;	/* of an array: how many have begun */
+	bool has_members;	/* an object, and some of its members are places */
+	bool has_elements;	/* an array, and some of its elements are places */
+};
+
+/* One text while it is read. */
+struct weir__scanner {
+	const weir__plan *plan;
+	const uint8_t *text;
+	const uint8_t *end;
+	struct weir__slot *slots;
+	uint32_t depth;		/* open containers */
+	uint32_t planned;	/* of these, from the outside, places of the plan */
+	uint32_t watched;	/* the least depth at which something matters to the plan */
+	uint32_t container;	/* the place of the container that opens next, or UNPLANNED */
+	uint32_t string;	/* the place of the string that is open, or UNPLANNED */
+	size_t name_at;		/* where the last name began */
+	struct weir__level levels[WEIR__PLAN_STEPS + 2];	/* [planned]: the innermost */
+	uint8_t kinds[WEIR__SCAN_DEPTH + 2];	/* [depth]: 1 inside an object, or WEIR__OUTSIDE */
+};
+
+#define WEIR__UNPLANNED UINT32_MAX
+#define WEIR__OUTSIDE 2		/* of all containers */
+
+/* What the pass knows of 64 bytes, a bit for each byte. */
+struct weir__marks {
+	size_t at;		/* of the first byte, in the text */
+	uint64_t opening;	/* { and [ */
+	uint64_t closing;	/* } and ] */
+	uint64_t values;	/* first bytes of values and names */
+	uint64_t names;		/* opening quotes of names */
+	uint64_t name_ends;	/* closing quotes of names */
+	uint64_t string_ends;	/* closing quotes */
+	uint64_t backslashes;	/* inside strings */
+};
+
+/* The text's own value begins. */
+void weir__places_begin(struct weir__scanner *scan);
+/* Fills the slots of what begins or ends in these bytes, which begin `depth` containers deep. */
+void weir__places_read(struct weir__scanner *scan, const struct weir__marks *marks,
+		       uint32_t depth);
+
+/* Behind the number or literal that begins at `at`; NULL when it is none. */
+const uint8_t *weir__scalar_read(const uint8_t *at, const uint8_t *end);
+
+/* The forms of the pass: whether a text that begins as object or array is JSON; fills slots. */
+bool weir__scan_portable(struct weir__scanner *scan);
+bool weir__scan_sse2(struct weir__scanner *scan);
+bool weir__scan_avx2(struct weir__scanner *scan);
+enum weir__scan_form weir__scan_best_form(void);
+
+/* The same for any text and without slots; if it is not JSON, where and why. */
+bool weir__scan_careful(const uint8_t *text, size_t len, struct weir__scan_error *ret_error);
 
 #endif

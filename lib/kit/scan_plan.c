@@ -12,7 +12,7 @@
  *
  * Guarantees: slots keep their numbers; a path that is not one adds nothing; after out of memory
  * the plan works on (some parents of the failed path may have slots). Callers: whoever asks for
- * fields adds paths; scan.c looks up.
+ * fields adds paths; scan_place.c looks up.
  */
 #include <string.h>
 
@@ -30,22 +30,10 @@ struct step {
 	char name[WEIR__PLAN_NAME_BYTES];
 };
 
-static uint32_t hash(const weir__plan *plan, uint32_t parent, uint32_t key)
-{
-	return ((key ^ parent * 0x9e3779b1u) * 0x85ebca6bu) >> (32 - plan->bucket_bits);
-}
-
-static uint32_t member_key(const uint8_t *name, size_t len)
-{
-	const uint32_t ends = len ? name[0] | (uint32_t)name[len - 1] << 8 : 0;
-
-	return ends | (uint32_t)len << 16;
-}
-
-uint32_t weir__plan_member(const weir__plan *plan, uint32_t parent, const void *name, size_t len)
+uint32_t weir__plan_probe(const weir__plan *plan, uint32_t at, uint32_t parent, const void *name,
+			  size_t len)
 {
 	const uint32_t mask = (1u << plan->bucket_bits) - 1;
-	uint32_t at = hash(plan, parent, member_key(name, len));
 
 	for (; plan->buckets[at]; at = (at + 1) & mask) {
 		const struct weir__node *node = &plan->nodes[plan->buckets[at]];
@@ -60,7 +48,7 @@ uint32_t weir__plan_member(const weir__plan *plan, uint32_t parent, const void *
 uint32_t weir__plan_element(const weir__plan *plan, uint32_t parent, uint32_t index)
 {
 	const uint32_t mask = (1u << plan->bucket_bits) - 1;
-	uint32_t at = hash(plan, parent, index);
+	uint32_t at = weir__plan_hash(plan, parent, index);
 
 	for (; plan->buckets[at]; at = (at + 1) & mask) {
 		const struct weir__node *node = &plan->nodes[plan->buckets[at]];
@@ -75,9 +63,9 @@ static void enter_bucket(weir__plan *plan, size_t id)
 {
 	const uint32_t mask = (1u << plan->bucket_bits) - 1;
 	const struct weir__node *node = &plan->nodes[id];
-	const uint32_t key = node->name ? member_key((const uint8_t *)node->name, node->name_len)
-					: node->name_len;
-	uint32_t at = hash(plan, node->parent, key);
+	const uint8_t *name = (const uint8_t *)node->name;
+	const uint32_t key = name ? weir__plan_key(name, node->name_len) : node->name_len;
+	uint32_t at = weir__plan_hash(plan, node->parent, key);
 
 	while (plan->buckets[at])
 		at = (at + 1) & mask;
@@ -154,6 +142,7 @@ weir__plan *weir__plan_new(const struct weir_env *env)
 	plan->env = *env;
 	if (!grow_nodes(plan) || !grow_buckets(plan, LEAST_BUCKET_BITS))
 		return weir__plan_free(plan);
+	plan->form = weir__scan_best_form();
 	plan->nodes[0] = (struct weir__node){ .name = NULL };
 	plan->node_count = 1;
 	return plan;

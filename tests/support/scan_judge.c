@@ -64,25 +64,39 @@ static const struct {
 	[JUDGE_NUL_IN_NAME] = { "NUL in a name", json_error_null_byte_in_key, "" },
 };
 
-void judge_init(struct judge *judge)
+static weir__plan *new_plan(enum weir__scan_form form)
 {
 	const struct weir_env env = weir__env_complete(NULL);
+	weir__plan *plan = weir__plan_new(&env);
 
-	*judge = (struct judge){ .plan = weir__plan_new(&env) };
 	for (size_t i = 0; i < PATH_COUNT; i++) {
 		struct weir_error err;
 		size_t slot;
 
-		if (weir__plan_add(judge->plan, paths[i].path, &slot, &err) < 0)
+		if (weir__plan_add(plan, paths[i].path, &slot, &err) < 0)
 			abort();
 	}
-	judge->slots = calloc(weir__plan_slot_count(judge->plan), sizeof *judge->slots);
+	return weir__plan_use(plan, form) ? plan : weir__plan_free(plan);
+}
+
+void judge_init(struct judge *judge)
+{
+	size_t count;
+
+	*judge = (struct judge){ .texts = 0 };
+	for (unsigned form = 0; form < WEIR__SCAN_FORMS; form++)
+		judge->plans[form] = new_plan(form);
+	count = weir__plan_slot_count(judge->plans[WEIR__SCAN_PORTABLE]);
+	judge->slots = calloc(count, sizeof *judge->slots);
+	judge->others = calloc(count, sizeof *judge->others);
 }
 
 void judge_release(struct judge *judge)
 {
 	free(judge->slots);
-	weir__plan_free(judge->plan);
+	free(judge->others);
+	for (unsigned form = 0; form < WEIR__SCAN_FORMS; form++)
+		weir__plan_free(judge->plans[form]);
 }
 
 /* ---- the harmless copy ---- */
@@ -275,7 +289,7 @@ static bool compare_slots(struct judge *judge, const char *text, json_t *root)
 	for (size_t i = 0; i < PATH_COUNT; i++) {
 		size_t slot;
 
-		if (!weir__plan_find(judge->plan, paths[i].path, &slot))
+		if (!weir__plan_find(judge->plans[WEIR__SCAN_PORTABLE], paths[i].path, &slot))
 			return disagree(judge, paths[i].path, "not in the plan");
 		wrong = compare_slot(&judge->slots[slot], text, walk(root, paths[i].steps));
 		if (wrong)
@@ -322,6 +336,34 @@ static bool judge_copy(struct judge *judge, char *copy, size_t len, bool valid)
 	return good;
 }
 
+static bool same_slots(const struct judge *judge, size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		const struct weir__slot *a = &judge->slots[i], *b = &judge->others[i];
+
+		if (a->at != b->at || a->len != b->len || a->type != b->type ||
+		    a->escaped != b->escaped)
+			return false;
+	}
+	return true;
+}
+
+/* Whether all other forms answer as the portable one. */
+static bool judge_forms(struct judge *judge, const void *text, size_t len, bool valid)
+{
+	for (unsigned form = WEIR__SCAN_PORTABLE + 1; form < WEIR__SCAN_FORMS; form++) {
+		const weir__plan *plan = judge->plans[form];
+
+		if (!plan)
+			continue;
+		if (weir__scan(plan, text, len, judge->others, NULL) != valid)
+			return disagree(judge, weir__scan_form_name(form), "another validity");
+		if (valid && !same_slots(judge, weir__plan_slot_count(plan)))
+			return disagree(judge, weir__scan_form_name(form), "other slots");
+	}
+	return true;
+}
+
 bool judge_text(struct judge *judge, const void *text, size_t len)
 {
 	struct weir__scan_error err = { .reason = NULL };
@@ -329,13 +371,14 @@ bool judge_text(struct judge *judge, const void *text, size_t len)
 	bool valid, good;
 
 	memcpy(copy + 1, text, len);
-	valid = weir__scan(judge->plan, copy + 1, len, judge->slots, &err);
+	valid = weir__scan(judge->plans[WEIR__SCAN_PORTABLE], copy + 1, len, judge->slots, &err);
 	judge->texts++;
 	judge->valid += valid;
 	if (!valid && (!err.reason || err.at > len))
 		good = disagree(judge, "", "no reason, or a place outside the text");
 	else
-		good = judge_copy(judge, copy + 1, len, valid);
+		good = judge_forms(judge, copy + 1, len, valid) &&
+		       judge_copy(judge, copy + 1, len, valid);
 	free(copy);
 	return good;
 }

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * jansson judges the scan: on a text both must agree whether it is JSON, and on every slot of a
- * plan. Where RFC 8259 allows what jansson cannot hold, a copy of the text is judged in which
+ * plan. All forms that this machine has must answer alike.
+ *
+ * Where RFC 8259 allows what jansson cannot hold, a copy of the text is judged in which
  * these few bytes are exchanged for harmless ones of the same length. And the other way round:
  * jansson overlooks a NUL byte right behind a number or literal, which no JSON text has.
  */
@@ -18,8 +20,9 @@ enum judge_exception {
 };
 
 struct judge {
-	weir__plan *plan;
+	weir__plan *plans[WEIR__SCAN_FORMS];	/* the same in each form; NULL: not here */
 	struct weir__slot *slots;
+	struct weir__slot *others;	/* of the other forms */
 	size_t texts;
 	size_t valid;
 	size_t filled;		/* slots with something in them */

@@ -12,10 +12,32 @@
 #define COUNT(array) ((int)(sizeof(array) / sizeof *(array)))
 
 static struct weir_env env;
+static enum weir__scan_form form;
 
-static void setup(void)
+static void setup_portable(void)
 {
 	env = weir__env_complete(NULL);
+	form = WEIR__SCAN_PORTABLE;
+}
+
+static void setup_sse2(void)
+{
+	env = weir__env_complete(NULL);
+	form = WEIR__SCAN_SSE2;
+}
+
+static void setup_avx2(void)
+{
+	env = weir__env_complete(NULL);
+	form = WEIR__SCAN_AVX2;
+}
+
+static weir__plan *new_plan(void)
+{
+	weir__plan *plan = weir__plan_new(&env);
+
+	ck_assert(weir__plan_use(plan, form));
+	return plan;
 }
 
 static size_t add(weir__plan *plan, const char *path)
@@ -93,7 +115,7 @@ static void print_slot(char *out, size_t size, const struct weir__slot *slot, co
 START_TEST(a_path_finds_its_value)
 {
 	struct weir__slot slots[16];
-	weir__plan *plan = weir__plan_new(&env);
+	weir__plan *plan = new_plan();
 	const size_t slot = add(plan, finds[_i].path);
 	const char *text = finds[_i].text;
 	char got[100];
@@ -106,9 +128,31 @@ START_TEST(a_path_finds_its_value)
 }
 END_TEST
 
+/* The same with the text moved on byte by byte: everything crosses a block's end once. */
+START_TEST(a_path_finds_its_value_wherever_it_stands)
+{
+	const size_t len = strlen(finds[_i].text);
+	struct weir__slot slots[16];
+	weir__plan *plan = new_plan();
+	const size_t slot = add(plan, finds[_i].path);
+	char text[300], got[100];
+
+	for (size_t blanks = 0; blanks < 130; blanks++) {
+		memset(text, ' ', blanks);
+		memcpy(text + blanks, finds[_i].text, len);
+		ck_assert_msg(weir__scan(plan, text, blanks + len, slots, NULL), "%s: %zu",
+			      finds[_i].name, blanks);
+		print_slot(got, sizeof got, &slots[slot], text);
+		ck_assert_msg(strcmp(got, finds[_i].want) == 0, "%s: %zu blanks: got %s",
+			      finds[_i].name, blanks, got);
+	}
+	weir__plan_free(plan);
+}
+END_TEST
+
 START_TEST(slot_zero_is_the_whole_text)
 {
-	weir__plan *plan = weir__plan_new(&env);
+	weir__plan *plan = new_plan();
 	struct weir__slot slot;
 	char got[40];
 
@@ -125,7 +169,7 @@ END_TEST
 
 START_TEST(paths_keep_their_slots_and_share_their_parents)
 {
-	weir__plan *plan = weir__plan_new(&env);
+	weir__plan *plan = new_plan();
 	size_t slots[1000], parent, found;
 	char path[40];
 
@@ -178,7 +222,7 @@ static const struct {
 
 START_TEST(a_bad_path_is_refused_and_adds_nothing)
 {
-	weir__plan *plan = weir__plan_new(&env);
+	weir__plan *plan = new_plan();
 	struct weir_error err = { .text = "" };
 	size_t slot = 77;
 
@@ -193,7 +237,7 @@ END_TEST
 
 START_TEST(a_path_has_at_most_64_steps)
 {
-	weir__plan *plan = weir__plan_new(&env);
+	weir__plan *plan = new_plan();
 	struct weir__slot slots[65];
 	char path[65 * 3 + 1] = "";
 	char text[64 * 2 + 2];
@@ -217,7 +261,7 @@ END_TEST
 
 START_TEST(a_plan_has_at_most_4096_slots)
 {
-	weir__plan *plan = weir__plan_new(&env);
+	weir__plan *plan = new_plan();
 	struct weir_error err;
 	char path[16];
 	size_t slot;
@@ -235,7 +279,7 @@ END_TEST
 
 START_TEST(a_name_has_at_most_1024_bytes)
 {
-	weir__plan *plan = weir__plan_new(&env);
+	weir__plan *plan = new_plan();
 	char path[1026], text[1100];
 	struct weir__slot slots[2];
 	size_t slot;
@@ -282,7 +326,7 @@ static const struct {
 
 START_TEST(an_error_names_its_place_and_reason)
 {
-	weir__plan *plan = weir__plan_new(&env);
+	weir__plan *plan = new_plan();
 	struct weir__scan_error err = { .reason = "" };
 	struct weir__slot slot;
 
@@ -295,7 +339,7 @@ END_TEST
 
 START_TEST(a_text_of_4_gib_is_refused_unread)
 {
-	weir__plan *plan = weir__plan_new(&env);
+	weir__plan *plan = new_plan();
 	struct weir__scan_error err;
 	struct weir__slot slot;
 
@@ -337,15 +381,17 @@ START_TEST(a_plan_survives_every_failing_allocation)
 }
 END_TEST
 
-int main(void)
+/* Every test once for each form that this machine has. */
+static void add_tests(Suite *suite, enum weir__scan_form which, void (*setup)(void))
 {
-	Suite *suite = suite_create("scan");
-	TCase *tcase = tcase_create("scan");
-	SRunner *runner = srunner_create(suite);
-	int failed;
+	TCase *tcase = tcase_create(weir__scan_form_name(which));
+	weir__plan *plan;
 
+	setup();
+	plan = weir__plan_new(&env);
 	tcase_add_checked_fixture(tcase, setup, NULL);
 	tcase_add_loop_test(tcase, a_path_finds_its_value, 0, COUNT(finds));
+	tcase_add_loop_test(tcase, a_path_finds_its_value_wherever_it_stands, 0, COUNT(finds));
 	tcase_add_test(tcase, slot_zero_is_the_whole_text);
 	tcase_add_test(tcase, paths_keep_their_slots_and_share_their_parents);
 	tcase_add_loop_test(tcase, a_bad_path_is_refused_and_adds_nothing, 0, COUNT(bad_paths));
@@ -355,7 +401,22 @@ int main(void)
 	tcase_add_loop_test(tcase, an_error_names_its_place_and_reason, 0, COUNT(errors));
 	tcase_add_test(tcase, a_text_of_4_gib_is_refused_unread);
 	tcase_add_test(tcase, a_plan_survives_every_failing_allocation);
-	suite_add_tcase(suite, tcase);
+	if (weir__plan_use(plan, which))
+		suite_add_tcase(suite, tcase);
+	else
+		printf("skipped: this machine has no %s\n", weir__scan_form_name(which));
+	weir__plan_free(plan);
+}
+
+int main(void)
+{
+	Suite *suite = suite_create("scan");
+	SRunner *runner = srunner_create(suite);
+	int failed;
+
+	add_tests(suite, WEIR__SCAN_PORTABLE, setup_portable);
+	add_tests(suite, WEIR__SCAN_SSE2, setup_sse2);
+	add_tests(suite, WEIR__SCAN_AVX2, setup_avx2);
 	srunner_run_all(runner, CK_NORMAL);
 	failed = srunner_ntests_failed(runner);
 	srunner_free(runner);

@@ -1,0 +1,316 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The pass over an object or array, written once over a few operations on blocks of 64 bytes;
+ * a file that includes this says what these are, and which name the pass has (SCAN_FORM):
+ *
+ *     load_block(bytes)          struct block, 64 bytes of text
+ *     match(block, byte)         which bytes are that one
+ *     match_brackets(block)      which are one of [ ] { } (or of Y y _ DEL, which are looked at)
+ *     match_digits(block)
+ *     has_special(block)         not 0: there are control characters, or bytes that are not ASCII
+ *     split(block, planes)       what scan_bits.h calls planes
+ *     prefix_xor(bits)           bit i: whether bits 0 to i have an odd number of ones
+ *
+ * An answer is a word with a bit for each byte (here the text is drawn from left to right). All of
+ * the grammar is then a matter of such words, but for the nesting of brackets:
+ *
+ *     text      {"id":12,"name":"a, \"b\"","x":null}
+ *     quotes    .1..1....1....1.1........1.1.1......   those without a backslash before them
+ *     inside    .111.....11111..111111111..11.......   prefix_xor: from a quote up to the next
+ *     tokens    1....1..1......1..........1...1....1   { } [ ] : , that are not inside
+ *     scalars   ......1........................1....   what is left: numbers and literals begin
+ *     values    11....1..1......1..........1...1....   strings, scalars, { and [ begin:
+ *               11....1..1......1..........1...1....   that must be what follows { [ : ,
+ *     names     .1.......1.................1........   what follows { and an object's commas
+ *     ends      ....1.........1..............1......   of names: the sum of names and inside
+ *     colons    .....1.........1..............1.....   must be what follows the ends
+ *
+ * Where a run of bits has to be walked (a name to its end, white space to what is behind it) a
+ * sum does it: adding a bit at the run's beginning carries to its end. Of numbers that are nothing
+ * but digits only leading zeros are looked for; other numbers, and literals, are read one by one.
+ * Brackets are walked one by one too: a stack of kinds says which bytes are directly inside an
+ * object. UTF-8 and escapes are checked with planes, in blocks that have some.
+ *
+ * What crosses from block to block is a few bits, in struct carry. The last block is a copy, filled
+ * up with at least one blank, so that whatever is not complete becomes wrong. scan_place.c is told
+ * of the blocks in which a place of the plan can be. An answer is only yes or no.
+ *
+ * Sources: G. Langdale, D. Lemire, Parsing Gigabytes of JSON per Second, VLDB Journal 28, 2019
+ * (quotes by carry-less multiplication); R. Cameron, K. Herdy, D. Lin, High Performance XML Parsing
+ * Using Parallel Bit Stream Technology, CASCON 2008 (planes, and walking runs by sums); H. S.
+ * Warren, Hacker's Delight, 7-3 (planes without vectors).
+ */
+#include <string.h>
+
+#include "kit/scan_bits.h"
+#include "kit/scan_internal.h"
+
+#define BLOCK 64
+#define SPREAD(bit) (0 - (uint64_t)(bit))
+#define INLINE static inline __attribute__((always_inline))
+
+/* What one block leaves to the next: bits that fall on its first bytes. */
+struct carry {
+	uint64_t escaped;	/* the first byte is */
+	uint64_t hex;		/* these must be hexadecimal digits */
+	uint64_t string;	/* all ones: inside a string */
+	uint64_t scalar;	/* the last byte was part of a number or literal */
+	uint64_t zero;		/* the last byte was a zero with which a number begins */
+	uint64_t objects;	/* all ones: directly inside an object */
+	uint64_t value;		/* a value must come first */
+	uint64_t name;		/* and a name at that */
+	uint64_t inside_name;
+	uint64_t colon;		/* a colon must come first */
+	size_t read;		/* up to here numbers and literals are read */
+	struct utf8_carry utf8;
+};
+
+struct strings {
+	uint64_t inside;	/* from an opening quote up to the closing one, which is not */
+	uint64_t begins;
+	uint64_t ends;
+	uint64_t outside;
+	uint64_t backslashes;	/* inside */
+};
+
+struct tokens {
+	uint64_t colons;
+	uint64_t commas;
+	uint64_t brackets;
+	uint64_t space;
+	uint64_t scalars;	/* first bytes of numbers and literals */
+};
+
+/* Where the containers of a block begin and end, and what is in them. */
+struct nesting {
+	uint64_t opening;
+	uint64_t closing;
+	uint64_t filled;	/* of the opening ones, those that do not close at once */
+	uint64_t curly;		/* of these, objects */
+	uint64_t objects;	/* bytes directly inside an object */
+	uint32_t least;		/* the depth where it is least */
+};
+
+/* Which quotes are escaped; escapes are checked. */
+INLINE uint64_t read_escapes(const struct block *block, uint64_t quotes, uint64_t backslashes,
+			     struct carry *carry, uint64_t *wrong)
+{
+	const uint64_t escaped = find_escaped(backslashes, &carry->escaped);
+	uint64_t planes[8];
+
+	if (carry->hex | (escaped & ~(quotes | backslashes | match(block, '/')))) {
+		split(block, planes);
+		*wrong |= check_escapes(planes, escaped, &carry->hex);
+	}
+	return quotes & escaped;
+}
+
+INLINE struct strings read_strings(const struct block *block, struct carry *carry, uint64_t *wrong)
+{
+	const uint64_t backslashes = match(block, '\\');
+	uint64_t quotes = match(block, '"');
+	uint64_t inside;
+
+	if (backslashes | carry->escaped | carry->hex)
+		quotes &= ~read_escapes(block, quotes, backslashes, carry, wrong);
+	inside = prefix_xor(quotes) ^ carry->string;
+	carry->string = SPREAD(inside >> 63);
+	return (struct strings){
+		.inside = inside,
+		.begins = quotes & inside,
+		.ends = quotes & ~inside,
+		.outside = ~(quotes | inside),
+		.backslashes = backslashes & inside,
+	};
+}
+
+/* Bytes that are not ASCII, and control characters; answers white space other than blanks. */
+INLINE uint64_t read_special(const struct block *block, uint64_t inside, struct utf8_carry *carry,
+			     uint64_t *wrong)
+{
+	uint64_t planes[8];
+
+	split(block, planes);
+	if (planes[7] | carry->continuation)
+		*wrong |= check_utf8(planes, carry);
+	*wrong |= ~(planes[7] | planes[6] | planes[5]) & inside;
+	return find_other_space(planes);
+}
+
+/* Null, true, false: which it is nobody can predict, so there is no branch. 8 bytes are there. */
+INLINE const uint8_t *read_literal(const uint8_t *at)
+{
+	static const uint8_t ends[256] = {
+		[' '] = 1, ['\t'] = 1, ['\n'] = 1, ['\r'] = 1, [','] = 1, [']'] = 1, ['}'] = 1,
+	};
+	const unsigned four = (unsigned)!memcmp(at, "null", 4) | (unsigned)!memcmp(at, "true", 4);
+	const unsigned five = (unsigned)!memcmp(at, "fals", 4) & (at[4] == 'e');
+
+	return (four | five) & ends[at[4 + five]] ? at + 4 + five : NULL;
+}
+
+/* Reads literals, and numbers that have anything but digits: that is `odd`, in what `begins`. */
+INLINE bool read_scalars(const struct weir__scanner *scan, size_t at, uint64_t odd, uint64_t begins,
+			 size_t *read)
+{
+	if (*read > at)
+		odd &= *read - at < BLOCK ? UINT64_MAX << (*read - at) : 0;
+	while (odd) {
+		const uint8_t *from = scan->text + at + (unsigned)__builtin_ctzll(odd);
+		const uint8_t *end;
+
+		if (*from >= 'a' && odd & -odd & begins && scan->end - from >= 8) {
+			end = read_literal(from);
+		} else {
+			while (from > scan->text && (uint8_t)(from[-1] - '0') < 10)
+				from--;
+			end = weir__scalar_read(from, scan->end);
+		}
+		if (!end)
+			return false;
+		*read = (size_t)(end - scan->text);
+		if (*read - at >= BLOCK)
+			break;
+		odd &= UINT64_MAX << (*read - at);
+	}
+	return true;
+}
+
+INLINE struct tokens read_tokens(const struct weir__scanner *scan, const struct block *block,
+				 size_t at, const struct strings *strings, struct carry *carry,
+				 uint64_t *wrong)
+{
+	struct tokens tokens = {
+		.colons = match(block, ':') & strings->outside,
+		.commas = match(block, ',') & strings->outside,
+		.brackets = match_brackets(block) & strings->outside,
+	};
+	const uint64_t digits = match_digits(block);
+	uint64_t rest = strings->outside & ~(tokens.colons | tokens.commas | tokens.brackets);
+	uint64_t odd = rest & ~digits;
+	uint64_t zeros;
+
+	if (has_special(block) | carry->utf8.continuation)
+		tokens.space = read_special(block, strings->inside, &carry->utf8, wrong) & rest;
+	if (odd)
+		tokens.space |= match(block, ' ') & odd;
+	rest &= ~tokens.space;
+	odd &= ~tokens.space;
+	tokens.scalars = rest & ~(rest << 1 | carry->scalar);
+	if (odd)
+		*wrong |= !read_scalars(scan, at, odd, tokens.scalars, &carry->read);
+	zeros = tokens.scalars & match(block, '0');
+	*wrong |= (zeros << 1 | carry->zero) & digits;
+	carry->zero = zeros >> 63;
+	carry->scalar = rest >> 63;
+	return tokens;
+}
+
+INLINE bool is_empty(const struct weir__scanner *scan, const uint8_t *at)
+{
+	const uint8_t *next = weir__skip_space(at + 1, scan->end);
+
+	return next < scan->end && *next == *at + 2;	/* {} and [] */
+}
+
+/* Opens and closes containers; `text` is where the block is. False: they are wrongly nested. */
+INLINE bool read_brackets(struct weir__scanner *scan, const uint8_t *text, uint64_t brackets,
+			  struct nesting *nesting)
+{
+	uint32_t depth = scan->depth;
+	uint8_t kind = scan->kinds[depth];
+
+	for (; brackets; brackets &= brackets - 1) {
+		const uint8_t *at = text + (unsigned)__builtin_ctzll(brackets);
+		const uint64_t mark = brackets & -brackets;
+		const uint8_t before = kind;
+
+		if (*at == '{' || *at == '[') {
+			const bool filled = !is_empty(scan, at);
+
+			if (depth + filled >= WEIR__SCAN_DEPTH)
+				return false;
+			kind = *at == '{';
+			nesting->opening |= mark;
+			nesting->filled |= mark & SPREAD(filled);
+			nesting->curly |= mark & SPREAD(filled & kind);
+			scan->kinds[++depth] = kind;
+		} else {
+			if (!depth || *at != (kind ? '}' : ']'))
+				return false;
+			nesting->closing |= mark;
+			kind = scan->kinds[--depth];
+			nesting->least = depth < nesting->least ? depth : nesting->least;
+			if (!depth && weir__skip_space(at + 1, scan->end) < scan->end)
+				return false;
+		}
+		nesting->objects ^= SPREAD((before ^ kind) & 1) & ~(mark ^ (mark - 1));
+	}
+	scan->depth = depth;
+	return true;
+}
+
+INLINE bool read_block(struct weir__scanner *scan, const uint8_t *bytes, size_t at,
+		       struct carry *carry)
+{
+	const struct block block = load_block(bytes);
+	const uint32_t depth = scan->depth;
+	struct nesting nesting = { .objects = carry->objects, .least = depth };
+	uint64_t wrong = 0, values, names, name_ends;
+	const struct strings strings = read_strings(&block, carry, &wrong);
+	const struct tokens tokens = read_tokens(scan, &block, at, &strings, carry, &wrong);
+
+	if (tokens.brackets) {
+		if (!read_brackets(scan, scan->text + at, tokens.brackets, &nesting))
+			return false;
+		carry->objects = SPREAD(scan->kinds[scan->depth] & 1);
+	}
+	values = strings.begins | tokens.scalars | nesting.opening;
+	wrong |= values ^ follow(nesting.filled | tokens.colons | tokens.commas, tokens.space,
+				 &carry->value);
+	names = follow(nesting.curly | (tokens.commas & nesting.objects), tokens.space,
+		       &carry->name);
+	wrong |= names & ~strings.begins;
+	name_ends = pass(names | carry->inside_name, strings.inside, &carry->inside_name);
+	wrong |= tokens.colons ^ follow(name_ends, tokens.space, &carry->colon);
+	if (wrong)
+		return false;
+	if (nesting.least <= scan->watched)
+		weir__places_read(scan, &(struct weir__marks){
+			.at = at,
+			.opening = nesting.opening,
+			.closing = nesting.closing,
+			.values = values,
+			.names = names,
+			.name_ends = name_ends,
+			.string_ends = strings.ends,
+			.backslashes = strings.backslashes,
+		}, depth);
+	return true;
+}
+
+static bool read_blocks(struct weir__scanner *scan, const uint8_t *bytes, size_t at, size_t len,
+			struct carry *state)
+{
+	struct carry carry = *state;
+
+	for (const uint8_t *end = bytes + len; bytes < end; bytes += BLOCK, at += BLOCK)
+		if (!read_block(scan, bytes, at, &carry))
+			return false;
+	*state = carry;
+	return true;
+}
+
+bool SCAN_FORM(struct weir__scanner *scan)
+{
+	const size_t len = (size_t)(scan->end - scan->text);
+	const size_t whole = len - len % BLOCK;
+	struct carry carry = { .value = 1 };
+	uint8_t last[BLOCK];
+
+	if (!read_blocks(scan, scan->text, 0, whole, &carry))
+		return false;
+	memset(last, ' ', sizeof last);
+	memcpy(last, scan->text + whole, len - whole);
+	return read_blocks(scan, last, whole, BLOCK, &carry) && !scan->depth;
+}
