@@ -14,21 +14,33 @@ extern "C" {
 #endif
 
 /**
- * Gets one message. `to` is the route's destination. Thread: the pipeline's.
+ * Gets one message, lent for the call: weir_message_ref keeps it. `to` is the route's destination,
+ * "" when that names none; lent, until the pipeline is freed.
+ *
  * WEIR_OK: delivered · WEIR_AGAIN: not now, offer it again in a while · below zero: fill `err`, its
  * remedy decides · any other answer delivers nothing: the pipeline fails with WEIR_ERR_INVALID.
+ * Thread: the pipeline's.  Since: 0.1.
  */
 typedef enum weir_status weir_callback_fn(void *user, weir_message *message, const char *to,
 					  struct weir_error *err);
 
+/** Options of a callback sink. `call` is needed; zero is the default elsewhere. Since: 0.1. */
 struct weir_callback_sink_options {
 	size_t size;
 	weir_callback_fn *call;
-	void *user;
+	void *user;		/* the first argument of `call`; stays the application's */
 	uint64_t again_ms;	/* how long after a WEIR_AGAIN; default 10 */
 };
 
-/** Adds a sink that calls the application. Since: 0.1. */
+/**
+ * Adds a sink that calls the application. Before the start only.
+ *
+ * @param pipeline  NULL: nothing happens
+ * @param name      borrows; not empty, unique among sinks
+ * @param options   borrows
+ * @return lends, until the pipeline is freed; NULL: the pipeline has failed
+ * Since: 0.1.
+ */
 WEIR_API weir_sink *weir_callback_sink_add(weir_pipeline *pipeline, const char *name,
 					   const struct weir_callback_sink_options *options);
 
@@ -38,19 +50,20 @@ WEIR_API weir_sink *weir_callback_sink_add(weir_pipeline *pipeline, const char *
  * Both callbacks come on the pipeline's thread (the caller's of weir_pipeline_run or _step, or the
  * one weir_pipeline_start made), and no lock is held: they may call weir_push, weir_push_end and
  * weir_pipeline_stop, but not run, step, join or free the pipeline.
+ * Since: 0.1.
  */
 struct weir_push_source_options {
 	size_t size;
 	size_t queue_messages;	/* most that wait to be taken in; default 1,024 */
 	size_t queue_bytes;	/* default 4 MiB; a single message may be larger */
 	unsigned kind;		/* of messages that state none; default: told as Twitter's */
-	/* After a push said WEIR_AGAIN: there is room again, once however many said so. It is not to
-	 * be waited for after weir_push_end, a stop or a failure. Thread: the pipeline's. */
+	/* After a push said WEIR_AGAIN: there is room again, once however many said so. It is not
+	 * to be waited for after weir_push_end, a stop or a failure. Thread: the pipeline's. */
 	void (*on_room)(void *user);
 	/* What was pushed with this position, and all before on its lane, is settled. Also while a
 	 * stop or a failure waits for the sinks. Thread: the pipeline's. */
 	void (*on_settled)(void *user, struct weir_position upto);
-	void *user;
+	void *user;		/* the first argument of both; stays the application's */
 };
 
 /**
@@ -61,6 +74,11 @@ struct weir_push_source_options {
  * fails with WEIR_ERR_TIMEOUT), when the pipeline fails otherwise, or when it is stopped or freed
  * before it ran, is released: its number is said in the log (WARN), no metric has counted it, and
  * on_settled never comes for it: positions tell what has to be pushed again.
+ *
+ * @param pipeline  NULL: nothing happens
+ * @param name      borrows; not empty, unique among sources
+ * @param options   borrows; NULL: every default
+ * @return lends, until the pipeline is freed; NULL: the pipeline has failed
  * Since: 0.1.
  */
 WEIR_API weir_source *weir_push_source_add(weir_pipeline *pipeline, const char *name,
@@ -69,7 +87,7 @@ WEIR_API weir_source *weir_push_source_add(weir_pipeline *pipeline, const char *
 /**
  * Hands a message in.
  *
- * @param source  a push source
+ * @param source  borrows; a push source, else WEIR_ERR_INVALID
  * @param init    borrows; all is copied, but for the body of one with a `release`: that body stays
  *                where it is and is taken with WEIR_OK, not otherwise
  * @return WEIR_OK: the source has it, and a stop waits for it · WEIR_AGAIN: full, nothing was
@@ -79,7 +97,13 @@ WEIR_API weir_source *weir_push_source_add(weir_pipeline *pipeline, const char *
  */
 WEIR_API enum weir_status weir_push(weir_source *source, const struct weir_message_init *init);
 
-/** No more will come. The pipeline ends when all is settled. Thread: any. Since: 0.1. */
+/**
+ * No more will come. The pipeline ends when all is settled. Twice is fine, and so is what is no
+ * push source: nothing happens.
+ *
+ * @param source  borrows
+ * Thread: any; not after weir_pipeline_free.  Since: 0.1.
+ */
 WEIR_API void weir_push_end(weir_source *source);
 
 #ifdef __cplusplus

@@ -39,7 +39,8 @@ enum weir_remedy {
 /**
  * What went wrong, in words. A plain struct of 256 bytes, nothing in it needs freeing.
  *
- * `text` is one line that names the thing, the place and the remedy; it never holds a secret.
+ * `text` is one line of UTF-8, terminated, that names the thing, the place and the remedy; it never
+ * holds a secret. Since: 0.1.
  */
 struct weir_error {
 	enum weir_status status;
@@ -50,7 +51,10 @@ struct weir_error {
 	char text[232];
 };
 
-/** The name of a status, "WEIR_ERR_AUTH". Lends, for good. Thread: any. Since: 0.1. */
+/**
+ * The name of a status, "WEIR_ERR_AUTH"; "unknown status" for what is none. Lends, for good.
+ * Thread: any.  Since: 0.1.
+ */
 WEIR_API const char *weir_status_name(enum weir_status status);
 
 /**
@@ -59,7 +63,9 @@ WEIR_API const char *weir_status_name(enum weir_status status);
  * @param err     filled; may be NULL
  * @param status  below zero; returned, so that `return weir_error_set(err, …)` reads well
  * @param remedy  what the engine is to do
- * @param format  as printf; cut to what fits, at a character boundary of UTF-8
+ * @param format  borrows, as what follows; as printf; cut to what fits, at a character boundary of
+ *                UTF-8
+ * @return `status`
  * Thread: any.  Since: 0.1.
  */
 WEIR_API enum weir_status weir_error_set(struct weir_error *err, enum weir_status status,

@@ -11,15 +11,19 @@
 extern "C" {
 #endif
 
-/** Options. Zero is the default everywhere; strings are borrowed: copied by the add. */
+/**
+ * Options. `path` is needed; zero is the default elsewhere; strings are borrowed: copied by the
+ * add. Since: 0.1.
+ */
 struct weir_file_source_options {
 	size_t size;
 	const char *path;		/* "-": standard input */
-	bool crlf;			/* lines end in CR LF only, as recorded from the wire, and a last one
-					 * without it is counted as truncated; default: LF, a CR before it is
-					 * not part of the message, the last line needs none. Empty lines are
-					 * skipped */
-	unsigned kind;			/* 0: told as Twitter's messages; WEIR_KIND_RECORD: not Twitter's */
+	bool crlf;			/* lines end in CR LF only, as recorded from the wire, and a
+					 * last one without it is counted as truncated; default: LF,
+					 * a CR before it is not part of the message, the last line
+					 * needs none. Empty lines are skipped */
+	unsigned kind;			/* 0: told as Twitter's messages; WEIR_KIND_RECORD: not
+					 * Twitter's */
 	size_t max_message_bytes;	/* longer lines are skipped, and counted when they pass it,
 					 * also such as never end; default 4 MiB, at most 1 GiB */
 	uint64_t start_offset;		/* byte to begin at; not for standard input */
@@ -29,12 +33,20 @@ struct weir_file_source_options {
  * Adds a file to read once, from beginning to end. Positions are byte offsets on lane 0: that of
  * the byte behind the line. The end is where a read finds nothing more: do not let a pipeline write
  * to the file it reads, it would read its own lines without end and fill the disk.
+ *
+ * @param pipeline  NULL: nothing happens
+ * @param name      borrows; not empty, unique among sources
+ * @param options   borrows
+ * @return lends, until the pipeline is freed; NULL: the pipeline has failed. What the file itself
+ *         is refused for (not there, not to be read) fails the pipeline when it starts
  * Since: 0.1.
  */
 WEIR_API weir_source *weir_file_source_add(weir_pipeline *pipeline, const char *name,
 					   const struct weir_file_source_options *options);
 
-/** Options. Zero is the default everywhere; strings are borrowed: copied by the add. */
+/**
+ * Options. Zero is the default everywhere; strings are borrowed: copied by the add. Since: 0.1.
+ */
 struct weir_file_sink_options {
 	size_t size;
 	const char *path;	/* "-": standard output. All goes there: what destination a route
@@ -58,6 +70,11 @@ struct weir_file_sink_options {
  * A file to append to may end in half a line, when an earlier run was killed or left a full disk:
  * a line feed is then put behind it before the first message, which the log tells (WARN) and
  * nothing counts. So it is, to be safe, with one that is not empty and cannot be read.
+ *
+ * @param pipeline  NULL: nothing happens
+ * @param name      borrows; not empty, unique among sinks
+ * @param options   borrows; NULL: every default
+ * @return lends, until the pipeline is freed; NULL: the pipeline has failed
  * Since: 0.1.
  */
 WEIR_API weir_sink *weir_file_sink_add(weir_pipeline *pipeline, const char *name,

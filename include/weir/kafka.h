@@ -12,7 +12,7 @@
 extern "C" {
 #endif
 
-/** What became of one delivery. Lent for the call. */
+/** What became of one delivery: a delivery report. Lent for the call. Since: 0.1. */
 struct weir_kafka_outcome {
 	enum weir_status status;	/* WEIR_OK: acknowledged */
 	const char *topic;
@@ -31,6 +31,7 @@ struct weir_kafka_outcome {
  * waits, it is not given up), client.id=weir. Who sets acks to less than all gets
  * enable.idempotence=false, unless set. Not to be had: transactional.id,
  * delivery.report.only.error=true, log.queue=false.
+ * Since: 0.1.
  */
 struct weir_kafka_sink_options {
 	size_t size;
@@ -38,7 +39,8 @@ struct weir_kafka_sink_options {
 	const struct weir_property *properties;
 	size_t property_count;
 	const char *topic;	/* where messages go whose route names no destination */
-	/* Every outcome, before the message is settled. Thread: the pipeline's. */
+	/* Every outcome, before the message is settled; both are lent for the call.
+	 * Thread: the pipeline's. */
 	void (*on_outcome)(void *user, const weir_message *message,
 			   const struct weir_kafka_outcome *outcome);
 	void *user;
@@ -48,9 +50,12 @@ struct weir_kafka_sink_options {
  * Adds a Kafka producer. Values are produced without copying: a message is held until its delivery
  * report. Its record time is the message's; its key the route's.
  *
- * @param name     borrows; unique among sinks
- * @param options  borrows
- * @return lends; NULL: the pipeline has failed
+ * @param pipeline  NULL: nothing happens
+ * @param name      borrows; not empty, unique among sinks
+ * @param options   borrows
+ * @return lends, until the pipeline is freed; NULL: the pipeline has failed, its error names the
+ *         option or property and the reason
+ * Source: librdkafka's CONFIGURATION.md for the properties.
  * Since: 0.1.
  */
 WEIR_API weir_sink *weir_kafka_sink_add(weir_pipeline *pipeline, const char *name,

@@ -12,7 +12,10 @@
 extern "C" {
 #endif
 
-/** One message. Immutable once emitted; `weir_message_ref` and `_unref` are its only changes. */
+/**
+ * One message. Immutable once emitted; `weir_message_ref` and `_unref` are its only changes. It may
+ * outlive its pipeline, but for what says otherwise. Made by weir_outlet_emit. Since: 0.1.
+ */
 typedef struct weir_message weir_message;
 
 /** What a message is: exactly one of these. As flags, so that a route takes a set. Since: 0.1. */
@@ -30,7 +33,7 @@ enum weir_kind {
 	WEIR_KIND_FRIENDS = 1 << 10,
 	WEIR_KIND_DIRECT_MESSAGE = 1 << 11,
 	WEIR_KIND_CONTROL = 1 << 12,
-	WEIR_KIND_COMPLIANCE = 1 << 13,	/* user_delete and its kin, drop, undrop, tweet_edit, v2's */
+	WEIR_KIND_COMPLIANCE = 1 << 13,	/* user_delete, its kin, drop, undrop, tweet_edit, v2's */
 	WEIR_KIND_NOTICE = 1 << 14,	/* v2 errors without data, problems, plain-text lines */
 	WEIR_KIND_GAP = 1 << 15,	/* made by weir: a hole in a live stream */
 	WEIR_KIND_RECORD = 1 << 16,	/* from a source that is not Twitter */
@@ -38,10 +41,11 @@ enum weir_kind {
 	WEIR_KIND_MALFORMED = 1 << 18	/* not JSON */
 };
 
+/** How many kinds there are, and all of them as a set. Since: 0.1. */
 #define WEIR_KIND_COUNT 19
 #define WEIR_KIND_ANY ((1u << WEIR_KIND_COUNT) - 1)
 
-/** What else holds of a message: any number of these. A quote is a tweet with a trait. */
+/** What else holds of a message: any set of these. A quote is a tweet with a trait. Since: 0.1. */
 enum weir_trait {
 	WEIR_TRAIT_QUOTE = 1 << 0,
 	WEIR_TRAIT_REPLY = 1 << 1,
@@ -50,20 +54,28 @@ enum weir_trait {
 	WEIR_TRAIT_ENVELOPED = 1 << 4	/* came in a site stream's `for_user` envelope */
 };
 
+/** How many traits there are. Since: 0.1. */
 #define WEIR_TRAIT_COUNT 5
 
-/** The name of one kind, "tweet"; NULL for what is not one kind. Lends, for good. Thread: any. */
+/**
+ * The name of one kind, "tweet"; NULL for what is not one kind. Lends, for good.
+ * Thread: any.  Since: 0.1.
+ */
 WEIR_API const char *weir_kind_name(unsigned kind);
 
-/** The name of one trait, "quote"; NULL for what is not one trait. Lends, for good. Thread: any. */
+/**
+ * The name of one trait, "quote"; NULL for what is not one trait. Lends, for good.
+ * Thread: any.  Since: 0.1.
+ */
 WEIR_API const char *weir_trait_name(unsigned trait);
 
 /**
  * Kinds by name: "tweet,retweet" → a set. Blanks around names are skipped.
  *
- * @param names      borrows; comma-separated
+ * @param names      borrows; comma-separated; at least one
  * @param ret_kinds  written on success
- * @return WEIR_ERR_INVALID with the first name that is none in `err`
+ * @param err        may be NULL
+ * @return WEIR_OK · WEIR_ERR_INVALID with the first name that is none in `err`
  * Thread: any.  Since: 0.1.
  */
 WEIR_API enum weir_status weir_kinds_parse(const char *names, unsigned *ret_kinds,
@@ -71,20 +83,22 @@ WEIR_API enum weir_status weir_kinds_parse(const char *names, unsigned *ret_kind
 
 /**
  * Where a message stands in its source. What is settled is told back to the source lane by lane,
- * in order. A source without lanes uses lane 0; one without positions leaves it all zero.
+ * in the order in which it was emitted: `offset` is the source's to give a meaning to, and is never
+ * compared. A source without lanes uses lane 0; one without positions leaves it all zero.
+ * Since: 0.1.
  */
 struct weir_position {
 	uint32_t lane;
 	uint64_t offset;
 };
 
-/** A header: a name and a value that may be any bytes. */
+/** A header: a name, terminated, and a value that may be any bytes. Since: 0.1. */
 struct weir_header {
 	const char *name;
 	struct weir_slice value;
 };
 
-/** The type of a JSON value found in a message. */
+/** The type of a JSON value (RFC 8259 section 3) found in a message. Since: 0.1. */
 enum weir_field_type {
 	WEIR_FIELD_ABSENT = 0,
 	WEIR_FIELD_NULL,
@@ -98,7 +112,8 @@ enum weir_field_type {
 
 /**
  * A value found in a message. `raw` is the value's own bytes in the body: the whole value with
- * its brackets for arrays and objects, what stands between the quotes for strings.
+ * its brackets for arrays and objects, what stands between the quotes for strings; NULL for what is
+ * absent. Lends, until the message's last unref. Since: 0.1.
  */
 struct weir_field {
 	enum weir_field_type type;
@@ -106,40 +121,60 @@ struct weir_field {
 	struct weir_slice raw;
 };
 
-/** Takes one more reference. Thread: any. Since: 0.1. @return the same message */
+/**
+ * Takes one more reference. NULL is fine.
+ *
+ * @return the same message; yours, free it with weir_message_unref
+ * Thread: any.  Since: 0.1.
+ */
 WEIR_API weir_message *weir_message_ref(weir_message *message);
 
-/** Gives one reference back; the last one frees. NULL is fine. Thread: any. @return NULL */
+/**
+ * Gives one reference back; the last one frees, with the `release` of weir_message_init on this
+ * thread. NULL is fine.
+ *
+ * @param message  takes the reference
+ * @return NULL
+ * Thread: any.  Since: 0.1.
+ */
 WEIR_API weir_message *weir_message_unref(weir_message *message);
 
-/** The message's bytes as they came, without the line end. Lends, until the last unref. */
+/**
+ * The message's bytes as they came, without the line end. Lends, until the last unref.
+ * Thread: any.  Since: 0.1.
+ */
 WEIR_API struct weir_slice weir_message_body(const weir_message *message);
 
-/** Its kind, one of enum weir_kind. */
+/** Its kind, one of enum weir_kind. Thread: any. Since: 0.1. */
 WEIR_API unsigned weir_message_kind(const weir_message *message);
 
-/** Its traits, a set of enum weir_trait. */
+/** Its traits, a set of enum weir_trait. Thread: any. Since: 0.1. */
 WEIR_API unsigned weir_message_traits(const weir_message *message);
 
 /**
  * The key it was given by its source, else the id of the status it is about (a delete has the
  * key of its tweet), else an empty slice with NULL data. Lends, until the last unref.
+ * Thread: any.  Since: 0.1.
  */
 WEIR_API struct weir_slice weir_message_key(const weir_message *message);
 
 /**
  * Its time in milliseconds since 1970-01-01 UTC: given by its source, else timestamp_ms, else
  * created_at, else the time in its id (ids issued since late 2010), else its arrival.
+ * Thread: any.  Since: 0.1.
  */
 WEIR_API uint64_t weir_message_time_ms(const weir_message *message);
 
-/** When it arrived here, milliseconds since 1970-01-01 UTC. */
+/** When it arrived here, milliseconds since 1970-01-01 UTC. Thread: any. Since: 0.1. */
 WEIR_API uint64_t weir_message_received_ms(const weir_message *message);
 
-/** Where it stands in its source. */
+/** Where it stands in its source; all zero when that gave no position. Thread: any. Since: 0.1. */
 WEIR_API struct weir_position weir_message_position(const weir_message *message);
 
-/** The name of the source it came from. Lends, until the pipeline is freed. */
+/**
+ * The name of the source it came from. Lends, until the pipeline is freed.
+ * Thread: any.  Since: 0.1.
+ */
 WEIR_API const char *weir_message_source(const weir_message *message);
 
 /**
@@ -161,11 +196,11 @@ WEIR_API enum weir_status weir_message_field(const weir_message *message, const 
 
 /**
  * The text of a string field, escapes undone (RFC 8259 section 7), terminated. A lone surrogate
- * escape becomes U+FFFD. Other types give their bytes as they are.
+ * escape becomes U+FFFD. Other types give their bytes as they are; what is absent gives "".
  *
  * @param field   borrows
  * @param buffer  written, at most `size` bytes with the final zero; may be NULL when size is 0
- * @return the length the whole text has, without the zero: at `size` or above, it was cut
+ * @return the bytes the whole text has, without the zero: at `size` or above, it was cut
  * Thread: any.  Since: 0.1.
  */
 WEIR_API size_t weir_field_text(const struct weir_field *field, char *buffer, size_t size);

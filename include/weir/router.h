@@ -15,11 +15,17 @@
 extern "C" {
 #endif
 
-typedef struct weir_rule weir_rule;	/* a route in place; lent, until the pipeline is freed */
+/** A route in place; lent by …_route_add, until the pipeline is freed. Since: 0.1. */
+typedef struct weir_rule weir_rule;
 
-/** A predicate: true takes the message. Thread: the pipeline's; must not call the pipeline. */
+/**
+ * A predicate: true takes the message, which is lent for the call. It is asked once for each
+ * message that the rest of its route takes. Must not call the pipeline.
+ * Thread: the pipeline's.  Since: 0.1.
+ */
 typedef bool weir_match_fn(void *user, const weir_message *message);
 
+/** How a field is tested; see struct weir_field_match. Since: 0.1. */
 enum weir_test {
 	WEIR_TEST_EXISTS = 0,	/* it is there and not null */
 	WEIR_TEST_ABSENT = 1,	/* it is not there, or null */
@@ -29,16 +35,24 @@ enum weir_test {
 	WEIR_TEST_RANGE = 4	/* a number, or a string that holds one: min <= it <= max */
 };
 
-/** What a route may ask of a field. A test of what is not there fails, but for ABSENT. */
+/**
+ * What a route may ask of a field. A test of what is not there fails, but for ABSENT. Strings and
+ * arrays are borrowed: copied by the add. EQUALS and PREFIX need one text at least; what a test
+ * does not look at stays zero.
+ *
+ * RANGE has both its ends, so one that is open says so: `.min = 100, .max = INFINITY`, or
+ * -INFINITY below, from <math.h>. `.min = 100` alone has max 0 and is refused, `.max = 100` alone
+ * means from 0 to 100. Since: 0.1.
+ */
 struct weir_field_match {
 	const char *path;		/* as weir_message_field: "user.lang", "entities.urls[0]" */
 	enum weir_test test;
-	const char *const *any_of;	/* EQUALS, PREFIX */
+	const char *const *any_of;	/* EQUALS, PREFIX; each terminated, UTF-8 */
 	size_t any_of_count;
-	double min, max;		/* RANGE */
+	double min, max;		/* RANGE; both ends belong to it, neither may be NAN */
 };
 
-/** Headers a route can add to what it sends. */
+/** Headers a route can add to what it sends; all their values are text. Since: 0.1. */
 enum weir_route_header {
 	WEIR_HEADER_KIND = 1 << 0,	/* weir.kind: "tweet" */
 	WEIR_HEADER_ID = 1 << 1,	/* weir.id: the message's key */
@@ -55,7 +69,9 @@ enum weir_route_header {
  *
  * A destination never becomes illegal, nor are there ever too many: a field that is missing,
  * empty, longer than 100 bytes, or holds anything but letters, digits, `.`, `_`, `-`, and a
- * destination beyond max_destinations, lead to `fallback` instead (counted).
+ * destination beyond max_destinations, lead to `fallback` instead (counted). `to` without a field
+ * is taken as it is.
+ * Since: 0.1.
  */
 struct weir_route {
 	size_t size;
@@ -66,11 +82,13 @@ struct weir_route {
 	const struct weir_field_match *where;	/* all must hold */
 	size_t where_count;
 	weir_match_fn *match;		/* NULL: true; asked last */
-	void *user;
-	const char *to;			/* destination template: a topic, a file, what the sink says;
-					 * NULL: the sink's own default */
+	void *user;			/* for match */
+	const char *to;			/* destination template: a topic, a file, what the sink
+					 * says; NULL: the sink's own default */
 	const char *key;		/* key template; NULL: the message's own key; "": none */
-	const char *fallback;		/* NULL: `to` with "other" in place of each field */
+	const char *fallback;		/* a destination, no template; NULL: `to` with "other" in
+					 * place of every field, {kind} and {source} too:
+					 * "{kind}.{lang}" gives "other.other" */
 	size_t max_destinations;	/* of this route; default 1,000 */
 	unsigned headers;		/* a set of enum weir_route_header */
 	bool final;			/* what this route takes, later ones do not see */
@@ -78,11 +96,13 @@ struct weir_route {
 };
 
 /**
- * Adds a route.
+ * Adds a route. Before the start only.
  *
- * @param route  borrows
- * @param sink   where matching messages go; must not be NULL
- * @return lends; NULL: the pipeline has failed, its error names the route and the reason
+ * @param pipeline  NULL: nothing happens
+ * @param route     borrows; NULL: every default, so that it takes everything
+ * @param sink      where matching messages go: one of this pipeline; NULL fails the pipeline
+ * @return lends, until the pipeline is freed; NULL: the pipeline has failed, its error names the
+ *         route and the reason
  * Since: 0.1.
  */
 WEIR_API weir_rule *weir_route_add(weir_pipeline *pipeline, const struct weir_route *route,
@@ -90,7 +110,12 @@ WEIR_API weir_rule *weir_route_add(weir_pipeline *pipeline, const struct weir_ro
 
 /**
  * Adds a route that leads nowhere: what it takes and no route before it took is dropped, and
- * counted so. Always final; `to`, `key`, `fallback` and `headers` must not be set. Since: 0.1.
+ * counted so. Always final; `to`, `key`, `fallback` and `headers` must not be set. Before the start
+ * only.
+ *
+ * @param route  borrows; NULL: everything
+ * @return as weir_route_add
+ * Since: 0.1.
  */
 WEIR_API weir_rule *weir_route_add_drop(weir_pipeline *pipeline, const struct weir_route *route);
 
@@ -98,10 +123,13 @@ WEIR_API weir_rule *weir_route_add_drop(weir_pipeline *pipeline, const struct we
  * Where messages go that cannot be delivered as they are (too large for their topic, an illegal
  * or forbidden topic, retries used up). They carry headers: weir.reason, weir.code, weir.sink,
  * weir.destination, weir.source, weir.time. Without one, such a message stops the pipeline;
- * one that cannot even get there stops it always.
+ * one that cannot even get there stops it always. A second call replaces the first. Before the
+ * start only.
  *
- * @param sink  must not be NULL
- * @param to    borrows; a fixed destination, no template
+ * @param sink  one of this pipeline; NULL fails the pipeline
+ * @param to    borrows; a fixed destination, no template; NULL: the sink's own default
+ * @return WEIR_OK · below zero: the pipeline has failed: WEIR_ERR_INVALID, WEIR_ERR_STATE,
+ *         WEIR_ERR_NOMEM, or what it failed with before
  * Since: 0.1.
  */
 WEIR_API enum weir_status weir_pipeline_set_dead_letters(weir_pipeline *pipeline, weir_sink *sink,

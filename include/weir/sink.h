@@ -13,21 +13,35 @@
 extern "C" {
 #endif
 
-/** One message's way to one sink. From submit until done or fail it belongs to the sink. */
+/**
+ * One message's way to one sink. From submit until done or fail it belongs to the sink: lent, until
+ * then or the sink's close. The calls below borrow it where they do not take it. Since: 0.1.
+ */
 typedef struct weir_delivery weir_delivery;
 
-/** What a sink does. A missing member means "nothing to do". Thread: the pipeline's. */
+/**
+ * What a sink does. `submit` is needed; any other may be NULL, which means "nothing to do". `self`
+ * is what was given to weir_sink_add. What comes as a `now_ms` is the monotonic clock of the
+ * pipeline's env (weir_port_env), read once a turn. A failure fills `err`; its remedy decides.
+ * Thread: the pipeline's. Since: 0.1.
+ */
 struct weir_sink_ops {
 	size_t size;
 
-	/** Called once before anything else. Must not block. On failure close is not called. */
+	/**
+	 * Called once before anything else. Must not block. On failure the pipeline fails,
+	 * whatever the remedy, and close is not called. `port` is lent, until `free`.
+	 */
 	enum weir_status (*open)(void *self, weir_port *port, struct weir_error *err);
 
 	/**
 	 * Called once for each destination: for those the routes name as fixed before the first
 	 * source is opened, for others when the first message goes there. What it puts into
-	 * `ret_handle` comes back with each delivery (weir_delivery_handle).
-	 * Failing here: before the start the pipeline fails; later, remedy SKIP dead-letters.
+	 * `ret_handle` comes back with each delivery (weir_delivery_handle) and stays the sink's
+	 * own. `to` is lent, until `free`; "" is the sink's own default.
+	 * Failing here: remedy RETRY tries it again, with the first message that goes there and
+	 * then as a submit; else before the first source is opened the pipeline fails, later SKIP
+	 * makes a dead letter of the message and STOP fails the pipeline.
 	 */
 	enum weir_status (*prepare)(void *self, const char *to, void **ret_handle,
 				    struct weir_error *err);
@@ -40,7 +54,11 @@ struct weir_sink_ops {
 	 */
 	enum weir_status (*submit)(void *self, weir_delivery *delivery, struct weir_error *err);
 
-	/** The port's descriptor is ready, its deadline passed, or it was woken. Must not block. */
+	/**
+	 * The port's descriptor is ready, its deadline passed, or it was woken. Must not block.
+	 * Below zero fails the pipeline, whatever the remedy: nothing more is asked of this sink
+	 * until close.
+	 */
 	enum weir_status (*step)(void *self, uint64_t now_ms, struct weir_error *err);
 
 	/**
@@ -60,43 +78,66 @@ struct weir_sink_ops {
 	void (*free)(void *self);
 };
 
-/** Adds a sink; parameters as weir_source_add. Since: 0.1. */
+/**
+ * Adds a sink. Before the start only.
+ *
+ * @param pipeline  NULL: `self` is freed, nothing else happens
+ * @param name      borrows; for logs, metrics and headers; not empty, unique among sinks
+ * @param ops       borrows; copied
+ * @param self      takes; freed with ops->free, also when this fails
+ * @return lends, until the pipeline is freed; NULL: the pipeline has failed
+ * Since: 0.1.
+ */
 WEIR_API weir_sink *weir_sink_add(weir_pipeline *pipeline, const char *name,
 				  const struct weir_sink_ops *ops, void *self);
 
-/** The message. Lends, until the delivery is settled; take a reference to keep it. */
+/** The message. Lends, until the delivery is settled; ref it to keep it. Since: 0.1. */
 WEIR_API weir_message *weir_delivery_message(const weir_delivery *delivery);
 
-/** The bytes to deliver. Lends, until the delivery is settled. */
+/** The bytes to deliver. Lends, until the delivery is settled. Since: 0.1. */
 WEIR_API struct weir_slice weir_delivery_value(const weir_delivery *delivery);
 
-/** The key to deliver under; NULL data: none. Lends, until the delivery is settled. */
+/** The key to deliver under; NULL data: none. Lends, until the delivery is settled. Since: 0.1. */
 WEIR_API struct weir_slice weir_delivery_key(const weir_delivery *delivery);
 
-/** The destination's name; "" when the route names none. Lends, until the pipeline is freed. */
+/**
+ * The destination's name; "" when the route names none. Lends, until the pipeline is freed.
+ * Since: 0.1.
+ */
 WEIR_API const char *weir_delivery_to(const weir_delivery *delivery);
 
-/** What `prepare` put there for this destination. */
+/** What `prepare` put there for this destination; NULL when it put nothing. Since: 0.1. */
 WEIR_API void *weir_delivery_handle(const weir_delivery *delivery);
 
-/** Which attempt this is, from 1. */
+/** Which attempt at this sink this is, from 1; a WEIR_AGAIN is none. Since: 0.1. */
 WEIR_API uint32_t weir_delivery_attempt(const weir_delivery *delivery);
 
-/** The headers to deliver: the message's own, the route's, a dead letter's. Lends, until the next
- *  call of the pipeline; NULL when there are none. */
+/**
+ * The headers to deliver: the message's own, the route's, a dead letter's.
+ *
+ * @param ret_count  written: how many they are
+ * @return lends, until the next call of this function on any delivery of the pipeline, or the
+ *         return from the op that called it; NULL when there are none
+ * Since: 0.1.
+ */
 WEIR_API const struct weir_header *weir_delivery_headers(const weir_delivery *delivery,
 							 size_t *ret_count);
 
-/** A pointer of the sink's own, kept with the delivery. */
+/**
+ * A pointer of the sink's own, kept with the delivery and never looked at: NULL until it is set. A
+ * delivery that was given back or comes as a dead letter still has what was set before.
+ * Since: 0.1.
+ */
 WEIR_API void weir_delivery_set_user(weir_delivery *delivery, void *user);
 WEIR_API void *weir_delivery_user(const weir_delivery *delivery);
 
 /**
  * Settles a delivery: the sink has it safely, the message need never come this way again.
  * Once every route of a message is settled, and all messages before it on its lane are, the
- * source is told that it may forget up to that position.
+ * source is told that it may forget up to that position. From inside submit, step, flush or close.
  *
  * @param delivery  takes; do not touch it afterwards
+ * Since: 0.1.
  */
 WEIR_API void weir_delivery_done(weir_delivery *delivery);
 
@@ -104,8 +145,10 @@ WEIR_API void weir_delivery_done(weir_delivery *delivery);
  * Gives a delivery back: it did not arrive.
  *
  * @param delivery  takes; do not touch it afterwards
- * @param reason    borrows; its remedy decides: RETRY offers it again later, SKIP makes it a dead
- *                  letter, STOP fails the pipeline
+ * @param reason    borrows; its remedy decides: RETRY offers it again after retry_first_ms, doubled
+ *                  up to retry_most_ms, and as a dead letter after attempt retry_attempts, when
+ *                  that is set; SKIP makes it a dead letter; STOP fails the pipeline
+ * Since: 0.1.
  */
 WEIR_API void weir_delivery_fail(weir_delivery *delivery, const struct weir_error *reason);
 

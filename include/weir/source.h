@@ -1,6 +1,16 @@
 /* SPDX-License-Identifier: MIT */
 /**
  * For authors of sources. The library's own sources use these calls and no others.
+ *
+ * Positions and lanes. A message is settled when every route of it is: delivered, dead-lettered,
+ * or dropped by rule. On each lane `ack` follows the order of emission and is told the position of
+ * the last message before which none is open; offsets are never compared, so they need not grow.
+ * Acknowledgements are coalesced: one tells of all that was settled since the one before. Nothing
+ * is said of the order between lanes. A lane is made when a message first names it, costs some 330
+ * bytes and 16 more for each message under way on it (the ring doubles and does not shrink), and is
+ * kept until the pipeline is freed: thousands are fine, a new one for each message is not. One
+ * message that does not settle holds back the acknowledgement of those behind it on its lane: with
+ * 16 times window_messages not acknowledged, a source has no room.
  */
 #ifndef WEIR_SOURCE_H
 #define WEIR_SOURCE_H
@@ -13,17 +23,30 @@
 extern "C" {
 #endif
 
-/** Where a source puts its messages; lent to `step` for the call. */
+/** Where a source puts its messages; lent to `step` for the call. Since: 0.1. */
 typedef struct weir_outlet weir_outlet;
 
-/** What a source does. A missing member means "nothing to do". Thread: the pipeline's. */
+/**
+ * What a source does. `step` is needed; any other may be NULL, which means "nothing to do": without
+ * `ack` positions are not kept track of. `self` is what was given to weir_source_add. What comes as
+ * a `now_ms` is the monotonic clock of the pipeline's env (weir_port_env), read once a turn.
+ *
+ * A failure fills `err`; its remedy decides, RETRY or STOP (SKIP counts as STOP). Thread: the
+ * pipeline's. Since: 0.1.
+ */
 struct weir_source_ops {
 	size_t size;
 
 	/**
 	 * Called once before the first step, after every sink was opened; and again after a step
 	 * failed with remedy RETRY (the engine has called close, and waited). Must not block.
-	 * On failure `close` is not called; remedy RETRY: it is tried again later.
+	 * On failure `close` is not called; remedy RETRY: it is tried again later. `port` is
+	 * lent, until `free`.
+	 *
+	 * The wait is 1 s and doubles with each failure in a row up to 60 s, whatever the
+	 * pipeline's options say of deliveries. What was emitted before and is not acknowledged
+	 * is still under way: its ack comes yet, and a source that begins again from what was
+	 * acknowledged emits such messages a second time.
 	 */
 	enum weir_status (*open)(void *self, weir_port *port, struct weir_error *err);
 
@@ -38,12 +61,16 @@ struct weir_source_ops {
 
 	/**
 	 * Everything up to and including this position on its lane is settled: it may be
-	 * forgotten. Called in order within a lane. May be called between any two other calls,
-	 * also after close; never from inside weir_outlet_emit.
+	 * forgotten. Called in the order of emission within a lane, once for all that was settled
+	 * since the last call. May be called between any two other calls, also after close; never
+	 * from inside weir_outlet_emit.
 	 */
 	void (*ack)(void *self, struct weir_position upto);
 
-	/** No further step will come (ended, stop, failure, or before a retry). */
+	/**
+	 * No further step will come (ended, stop, failure, or before a retry). What it watches is
+	 * unwatched after it.
+	 */
 	void (*close)(void *self);
 
 	/** The last call. Called also when the add failed: `self` is taken in any case. */
@@ -58,36 +85,46 @@ struct weir_source_ops {
 };
 
 /**
- * Adds a source.
+ * Adds a source. Before the start only.
  *
- * @param name  borrows; for logs, metrics and headers; not empty, unique among sources
- * @param ops   lent for the pipeline's life: a static const struct
- * @param self  takes; freed with ops->free, also when this fails
- * @return lends; NULL: the pipeline has failed
+ * @param pipeline  NULL: `self` is freed, nothing else happens
+ * @param name      borrows; for logs, metrics and headers; not empty, unique among sources
+ * @param ops       borrows; copied, but its address says what the source is (weir_source_self): a
+ *                  static const struct
+ * @param self      takes; freed with ops->free, also when this fails
+ * @return lends, until the pipeline is freed; NULL: the pipeline has failed
  * Since: 0.1.
  */
 WEIR_API weir_source *weir_source_add(weir_pipeline *pipeline, const char *name,
 				      const struct weir_source_ops *ops, void *self);
 
 /**
- * A source's own data, for calls a connector offers on its handle. Lends.
+ * A source's own data, for calls a connector offers on its handle. Lends, until the pipeline is
+ * freed.
  *
+ * @param source  borrows; NULL: NULL
  * @return `self` when the source was added with these ops; else NULL
  * Thread: any.  Since: 0.1.
  */
 WEIR_API void *weir_source_self(const weir_source *source, const struct weir_source_ops *ops);
 
-/** How many messages may be emitted now. 0: stop reading until step is called again. */
+/**
+ * How many messages may be emitted now. 0: stop reading until step is called again, which is when
+ * a quarter of the window is free. It is of messages; bytes may use it up earlier: ask after each
+ * emit.
+ * Since: 0.1.
+ */
 WEIR_API size_t weir_outlet_room(const weir_outlet *outlet);
 
-/** A message to be. Zero is the default everywhere. */
+/** A message to be. Zero is the default everywhere; all times are ms since 1970 UTC. Since: 0.1. */
 struct weir_message_init {
 	size_t size;
 	struct weir_slice body;		/* at most 4 GiB - 1 */
 
 	/*
 	 * NULL: `body` is borrowed, and copied. Else takes: `body` stays where it is and is not
-	 * copied; release(owner) is called once, when the last reference is gone. Thread: any.
+	 * copied; release(owner) is called once, when the last reference is gone, on the thread
+	 * that gives it back: any.
 	 */
 	void (*release)(void *owner);
 	void *owner;
@@ -102,14 +139,21 @@ struct weir_message_init {
 };
 
 /**
- * Hands a message over. From WEIR_OK on, the pipeline answers for it.
+ * Hands a message over, from inside step. From WEIR_OK on, the pipeline answers for it.
  *
- * @param init         borrows, but for `owner`, which it takes unless it answers WEIR_AGAIN (or
- *                     cannot read the struct at all: `size` is 0)
+ * @param init         borrows, but for `owner`, which it takes on WEIR_OK and below zero: it is
+ *                     released with the message; below zero mostly before this returns, and never
+ *                     by the caller. On WEIR_AGAIN it is still the caller's; so it is with a struct
+ *                     that cannot be read (see base.h: its `size` is 0, or it sets a member that is
+ *                     not known)
  * @param ret_message  NULL, or gets the message on WEIR_OK: lent, until the next emit that asks for
  *                     one or the end of the step
- * @return WEIR_AGAIN: there was no room, nothing was taken · WEIR_ERR_NOMEM: not taken in · any
- *         other failure is the pipeline's: return it from step
+ * @param err          filled below zero
+ * @return WEIR_OK · WEIR_AGAIN: there was no room, nothing was taken · below zero, to be returned
+ *         from step: WEIR_ERR_INVALID: `init` is wrong, nothing was taken in · WEIR_ERR_STATE: not
+ *         inside step, or no route takes it and WEIR_UNROUTED_STOP · WEIR_ERR_NOMEM · what a sink
+ *         or its destination failed with
+ * Since: 0.1.
  */
 WEIR_API enum weir_status weir_outlet_emit(weir_outlet *outlet,
 					   const struct weir_message_init *init,

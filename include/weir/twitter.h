@@ -15,12 +15,14 @@
 extern "C" {
 #endif
 
+/** Where the service had its streams: statuses/filter and statuses/sample. Since: 0.1. */
 #define WEIR_TWITTER_FILTER_URL "https://stream.twitter.com/1.1/statuses/filter.json"
 #define WEIR_TWITTER_SAMPLE_URL "https://stream.twitter.com/1.1/statuses/sample.json"
 
 /**
  * Options. Zero is the default everywhere; strings are borrowed: copied by the add. Everything is
  * checked there: a phrase too long is an error that names the phrase, its bytes and the limit.
+ * Since: 0.1.
  */
 struct weir_twitter_source_options {
 	size_t size;
@@ -46,7 +48,7 @@ struct weir_twitter_source_options {
 	size_t parameter_count;
 
 	const char *url;	/* the whole stream's URL; default WEIR_TWITTER_FILTER_URL */
-	const char *method;	/* "GET" or "POST"; default POST when the path ends in filter.json */
+	const char *method;	/* "GET" or "POST"; default POST if the path ends in filter.json */
 	bool delimited;		/* ask for delimited=length framing */
 	bool uncompressed;	/* do not ask for gzip */
 	bool anonymous;		/* no Authorization: for gateways that want none */
@@ -57,11 +59,13 @@ struct weir_twitter_source_options {
 	const char *proxy;
 	const char *unix_socket;	/* connect here instead of to the URL's host */
 
+	/* Times in milliseconds. */
 	uint64_t connect_ms;	/* DNS, connect, TLS; default 10,000 */
 	uint64_t stall_ms;	/* no byte for so long: reconnect; default 90,000 */
-	uint64_t proven_ms;	/* a connection that lived so long resets the backoff; default 5,000 */
-	uint32_t jitter_percent;	/* on top of each delay, never below it; at most 25; default 0 */
-	uint32_t most_attempts;	/* failures in a row, then the pipeline fails; default 0: for ever */
+	uint64_t proven_ms;	/* a connection that lived so long resets the backoff;
+				 * default 5,000 */
+	uint32_t jitter_percent;	/* on top of each delay, never below; 0 to 25; default 0 */
+	uint32_t most_attempts;	/* failures in a row, then the pipeline fails; default 0: never */
 	size_t max_message_bytes;	/* larger ones are counted and skipped; default 4 MiB */
 
 	/* The service's limits; default 400, 5,000 and 25. */
@@ -73,7 +77,7 @@ struct weir_twitter_source_options {
 	 * credentials, this client is too slow. What the peer sends is told at once and then once a
 	 * minute of each kind, "(12 more)". `text` is lent. Thread: the pipeline's. */
 	void (*on_alert)(void *user, const char *text);
-	void *user;
+	void *user;		/* its first argument; stays the application's */
 
 	const struct weir_http *http;	/* takes `self`; NULL: libcurl */
 };
@@ -84,9 +88,11 @@ struct weir_twitter_source_options {
  * A gap message (kind WEIR_KIND_GAP) follows each reconnection:
  * `{"gap":{"source":"twitter","from_ms":…,"to_ms":…,"cause":"stalled","missed":…}}`.
  *
- * @param name     borrows; unique among sources
- * @param options  borrows
- * @return lends; NULL: the pipeline has failed, its error names the option and the remedy
+ * @param pipeline  NULL: nothing happens
+ * @param name      borrows; not empty, unique among sources
+ * @param options   borrows, but for `http`, whose `self` it takes, also when this fails
+ * @return lends, until the pipeline is freed; NULL: the pipeline has failed, its error names the
+ *         option and the remedy
  * Source: the protocol's limits, statuses, codes and delays as the service documented them.
  * Since: 0.1.
  */
