@@ -8,76 +8,11 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "support/drive.h"
-#include "support/files.h"
-#include "support/recorder.h"
-
-struct rig {
-	struct fake_env fake;
-	struct test_dir dir;
-	struct recorder recorder;
-	struct weir_pipeline_options pipeline_options;
-	struct weir_file_source_options options;
-	weir_pipeline *pipeline;
-	weir_source *source;
-	size_t descriptors;
-};
-
-static struct rig *rig_new(void)
-{
-	struct rig *rig = calloc(1, sizeof *rig);
-
-	ck_assert_ptr_nonnull(rig);
-	rig->descriptors = open_descriptors();
-	fake_env_init(&rig->fake);
-	test_dir_make(&rig->dir);
-	rig->pipeline_options = (struct weir_pipeline_options){
-		.size = sizeof rig->pipeline_options, .env = &rig->fake.env };
-	rig->options = (struct weir_file_source_options){ .size = sizeof rig->options,
-							  .kind = WEIR_KIND_RECORD };
-	return rig;
-}
-
-static void start(struct rig *rig)
-{
-	weir_sink *sink;
-
-	rig->pipeline = weir_pipeline_new(&rig->pipeline_options);
-	rig->source = weir_file_source_add(rig->pipeline, "in", &rig->options);
-	sink = recorder_add(&rig->recorder, rig->pipeline, "out");
-	weir_route_add(rig->pipeline, WEIR_WITH(weir_route, .name = "all"), sink);
-}
-
-static void start_with(struct rig *rig, const char *bytes, size_t len)
-{
-	const char *path = test_path(&rig->dir, "in");
-
-	file_write(path, bytes, len);
-	rig->options.path = path;
-	start(rig);
-}
-
-static void rig_end(struct rig *rig)
-{
-	weir_pipeline_free(rig->pipeline);
-	recorder_release(&rig->recorder);
-	fake_env_check_empty(&rig->fake);
-	test_dir_remove(&rig->dir);
-	ck_assert_uint_eq(open_descriptors(), rig->descriptors);
-	free(rig);
-}
-
-static void check_text(const struct rig *rig, const char *want, const char *name)
-{
-	char *text = recorder_text(&rig->recorder, WEIR_KIND_ANY);
-
-	ck_assert_msg(strcmp(text, want) == 0, "%s: got '%s', want '%s'", name, text, want);
-	free(text);
-}
+#include "support/reading_rig.h"
 
 START_TEST(a_line_above_the_limit_is_counted_and_skipped)
 {
-	struct rig *rig = rig_new();
+	struct reading_rig *rig = reading_rig_new();
 	char *bytes = malloc(1000010);
 
 	ck_assert_ptr_nonnull(bytes);
@@ -86,23 +21,23 @@ START_TEST(a_line_above_the_limit_is_counted_and_skipped)
 	bytes[20] = '\n';
 	memcpy(bytes + 1000000, "\nlast\n1234", 10);
 	rig->options.max_message_bytes = 5;
-	start_with(rig, bytes, 1000010);
+	reading_rig_start_with(rig, bytes, 1000010);
 	ck_assert_int_eq(drive(rig->pipeline, &rig->fake), WEIR_END);
-	check_text(rig, "12345\nlast\n1234\n", "lines within the limit");
+	reading_rig_check(rig, "12345\nlast\n1234\n", "lines within the limit");
 	ck_assert_uint_eq(source_metrics_of(rig->source).too_large, 2);
 	ck_assert_uint_lt(rig->fake.most_bytes, 600000);
 	free(bytes);
-	rig_end(rig);
+	reading_rig_end(rig);
 }
 END_TEST
 
-static int open_fifo(struct rig *rig)
+static int open_fifo(struct reading_rig *rig)
 {
 	const char *path = test_path(&rig->dir, "fifo");
 
 	ck_assert_int_eq(mkfifo(path, 0600), 0);
 	rig->options.path = path;
-	start(rig);
+	reading_rig_start(rig);
 	ck_assert_int_eq(drive_for(rig->pipeline, &rig->fake, 10000, 10), WEIR_OK);
 	return open(path, O_WRONLY | O_CLOEXEC);
 }
@@ -127,7 +62,7 @@ static const struct {
 /* A pipe, of which only a part has come. */
 START_TEST(a_line_that_does_not_end_is_counted_and_said_when_it_passes_the_limit)
 {
-	struct rig *rig = rig_new();
+	struct reading_rig *rig = reading_rig_new();
 	const uint64_t want = endless[_i].is_too_large;
 	char *bytes = malloc(endless[_i].len);
 	size_t sent = 0;
@@ -157,13 +92,13 @@ START_TEST(a_line_that_does_not_end_is_counted_and_said_when_it_passes_the_limit
 	ck_assert_uint_eq(source_metrics_of(rig->source).too_large, want);
 	ck_assert_uint_eq(rig->recorder.count, want ? 2 : 3);
 	free(bytes);
-	rig_end(rig);
+	reading_rig_end(rig);
 }
 END_TEST
 
 START_TEST(each_line_above_the_limit_is_counted_once_whether_it_ends_or_not)
 {
-	struct rig *rig = rig_new();
+	struct reading_rig *rig = reading_rig_new();
 	int fd;
 
 	rig->options.max_message_bytes = 3;
@@ -177,16 +112,16 @@ START_TEST(each_line_above_the_limit_is_counted_once_whether_it_ends_or_not)
 	ck_assert_int_eq(drive_for(rig->pipeline, &rig->fake, 10000, 10), WEIR_END);
 	ck_assert_uint_eq(source_metrics_of(rig->source).too_large, 3);
 	ck_assert_uint_eq(rig->recorder.count, 0);
-	rig_end(rig);
+	reading_rig_end(rig);
 }
 END_TEST
 
 START_TEST(a_device_that_never_ends_a_line_is_said_and_can_be_stopped)
 {
-	struct rig *rig = rig_new();
+	struct reading_rig *rig = reading_rig_new();
 
 	rig->options.path = "/dev/zero";
-	start(rig);
+	reading_rig_start(rig);
 	for (unsigned i = 0; i < 8; i++)
 		ck_assert_int_eq(weir_pipeline_step(rig->pipeline), WEIR_OK);
 	ck_assert_uint_gt(source_metrics_of(rig->source).wire_bytes, 5u << 20);
@@ -195,7 +130,7 @@ START_TEST(a_device_that_never_ends_a_line_is_said_and_can_be_stopped)
 	weir_pipeline_stop(rig->pipeline);
 	ck_assert_int_eq(drive(rig->pipeline, &rig->fake), WEIR_END);
 	ck_assert_uint_eq(source_metrics_of(rig->source).too_large, 1);
-	rig_end(rig);
+	reading_rig_end(rig);
 }
 END_TEST
 

@@ -8,72 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "support/drive.h"
-#include "support/files.h"
-#include "support/recorder.h"
-
-struct rig {
-	struct fake_env fake;
-	struct test_dir dir;
-	struct recorder recorder;
-	struct weir_pipeline_options pipeline_options;
-	struct weir_file_source_options options;
-	weir_pipeline *pipeline;
-	weir_source *source;
-	size_t descriptors;
-};
-
-static struct rig *rig_new(void)
-{
-	struct rig *rig = calloc(1, sizeof *rig);
-
-	ck_assert_ptr_nonnull(rig);
-	rig->descriptors = open_descriptors();
-	fake_env_init(&rig->fake);
-	test_dir_make(&rig->dir);
-	rig->pipeline_options = (struct weir_pipeline_options){
-		.size = sizeof rig->pipeline_options, .env = &rig->fake.env };
-	rig->options = (struct weir_file_source_options){ .size = sizeof rig->options,
-							  .kind = WEIR_KIND_RECORD };
-	return rig;
-}
-
-static void start(struct rig *rig)
-{
-	weir_sink *sink;
-
-	rig->pipeline = weir_pipeline_new(&rig->pipeline_options);
-	rig->source = weir_file_source_add(rig->pipeline, "in", &rig->options);
-	sink = recorder_add(&rig->recorder, rig->pipeline, "out");
-	weir_route_add(rig->pipeline, WEIR_WITH(weir_route, .name = "all"), sink);
-}
-
-static void start_with(struct rig *rig, const char *bytes, size_t len)
-{
-	const char *path = test_path(&rig->dir, "in");
-
-	file_write(path, bytes, len);
-	rig->options.path = path;
-	start(rig);
-}
-
-static void rig_end(struct rig *rig)
-{
-	weir_pipeline_free(rig->pipeline);
-	recorder_release(&rig->recorder);
-	fake_env_check_empty(&rig->fake);
-	test_dir_remove(&rig->dir);
-	ck_assert_uint_eq(open_descriptors(), rig->descriptors);
-	free(rig);
-}
-
-static void check_text(const struct rig *rig, const char *want, const char *name)
-{
-	char *text = recorder_text(&rig->recorder, WEIR_KIND_ANY);
-
-	ck_assert_msg(strcmp(text, want) == 0, "%s: got '%s', want '%s'", name, text, want);
-	free(text);
-}
+#include "support/reading_rig.h"
 
 /* ---- lines ---- */
 
@@ -101,21 +36,21 @@ static const struct {
 
 START_TEST(a_file_is_read_line_by_line)
 {
-	struct rig *rig = rig_new();
+	struct reading_rig *rig = reading_rig_new();
 	struct weir_source_metrics metrics;
 
 	rig->options.crlf = files[_i].crlf;
 	rig->options.start_offset = files[_i].start_offset;
-	start_with(rig, files[_i].bytes, strlen(files[_i].bytes));
+	reading_rig_start_with(rig, files[_i].bytes, strlen(files[_i].bytes));
 	ck_assert_msg(drive(rig->pipeline, &rig->fake) == WEIR_END, "%s: %s", files[_i].name,
 		      weir_pipeline_error(rig->pipeline)->text);
 
-	check_text(rig, files[_i].want, files[_i].name);
+	reading_rig_check(rig, files[_i].want, files[_i].name);
 	metrics = source_metrics_of(rig->source);
 	ck_assert_msg(metrics.truncated == files[_i].truncated, "%s: truncated %ju",
 		      files[_i].name, (uintmax_t)metrics.truncated);
 	ck_assert_uint_eq(metrics.wire_bytes, strlen(files[_i].bytes) - files[_i].start_offset);
-	rig_end(rig);
+	reading_rig_end(rig);
 }
 END_TEST
 
@@ -138,14 +73,14 @@ static enum weir_status note_call(void *user, weir_message *message, const char 
 
 START_TEST(a_position_is_the_byte_behind_the_line)
 {
-	struct rig *rig = rig_new();
+	struct reading_rig *rig = reading_rig_new();
 	uint64_t offsets[8] = { 1 };
 	weir_sink *sink;
 
 	file_write(test_path(&rig->dir, "in"), "skip\na\r\n\nbb\nc", 13);
 	rig->options.path = test_path(&rig->dir, "in");
 	rig->options.start_offset = 5;
-	start(rig);
+	reading_rig_start(rig);
 	sink = weir_callback_sink_add(rig->pipeline, "notes",
 				      WEIR_WITH(weir_callback_sink_options, .call = note_call,
 						.user = offsets));
@@ -155,20 +90,20 @@ START_TEST(a_position_is_the_byte_behind_the_line)
 	ck_assert_uint_eq(offsets[1], 8);
 	ck_assert_uint_eq(offsets[2], 12);
 	ck_assert_uint_eq(offsets[3], 13);
-	rig_end(rig);
+	reading_rig_end(rig);
 }
 END_TEST
 
 START_TEST(kinds_are_told_unless_they_are_given)
 {
-	struct rig *rig = rig_new();
+	struct reading_rig *rig = reading_rig_new();
 
 	rig->options.kind = 0;
-	start_with(rig, "{\"delete\":{\"status\":{\"id\":1}}}\n{\"x\":1}\n", 40);
+	reading_rig_start_with(rig, "{\"delete\":{\"status\":{\"id\":1}}}\n{\"x\":1}\n", 40);
 	ck_assert_int_eq(drive(rig->pipeline, &rig->fake), WEIR_END);
 	ck_assert_uint_eq(recorder_count(&rig->recorder, WEIR_KIND_DELETE), 1);
 	ck_assert_uint_eq(recorder_count(&rig->recorder, WEIR_KIND_UNKNOWN), 1);
-	rig_end(rig);
+	reading_rig_end(rig);
 }
 END_TEST
 
@@ -187,12 +122,12 @@ static char *many_lines(size_t count, size_t *ret_len)
 
 START_TEST(a_turn_reads_a_bounded_part_of_a_large_file)
 {
-	struct rig *rig = rig_new();
+	struct reading_rig *rig = reading_rig_new();
 	size_t len;
 	char *bytes = many_lines(400000, &len);
 
 	rig->pipeline_options.window_messages = 1000000;
-	start_with(rig, bytes, len);
+	reading_rig_start_with(rig, bytes, len);
 	ck_assert_int_eq(weir_pipeline_step(rig->pipeline), WEIR_OK);
 	ck_assert_uint_gt(source_metrics_of(rig->source).all.received, 0);
 	ck_assert_uint_lt(source_metrics_of(rig->source).all.received, 200000);
@@ -200,18 +135,18 @@ START_TEST(a_turn_reads_a_bounded_part_of_a_large_file)
 	ck_assert_uint_eq(rig->recorder.count, 400000);
 	ck_assert_str_eq(rig->recorder.records[399999].body, "000399999");
 	free(bytes);
-	rig_end(rig);
+	reading_rig_end(rig);
 }
 END_TEST
 
 START_TEST(a_full_window_stops_the_reading_until_there_is_room)
 {
-	struct rig *rig = rig_new();
+	struct reading_rig *rig = reading_rig_new();
 	size_t len;
 	char *bytes = many_lines(100000, &len);
 
 	rig->pipeline_options.window_messages = 10;
-	start_with(rig, bytes, len);
+	reading_rig_start_with(rig, bytes, len);
 	rig->recorder.holds = true;
 	ck_assert_int_eq(drive_for(rig->pipeline, &rig->fake, 10000, 50), WEIR_OK);
 	ck_assert_uint_eq(rig->recorder.count, 10);
@@ -220,19 +155,19 @@ START_TEST(a_full_window_stops_the_reading_until_there_is_room)
 	ck_assert_int_eq(drive(rig->pipeline, &rig->fake), WEIR_END);
 	ck_assert_uint_eq(rig->recorder.count, 100000);
 	free(bytes);
-	rig_end(rig);
+	reading_rig_end(rig);
 }
 END_TEST
 
 /* ---- pipes ---- */
 
-static int open_fifo(struct rig *rig)
+static int open_fifo(struct reading_rig *rig)
 {
 	const char *path = test_path(&rig->dir, "fifo");
 
 	ck_assert_int_eq(mkfifo(path, 0600), 0);
 	rig->options.path = path;
-	start(rig);
+	reading_rig_start(rig);
 	ck_assert_int_eq(drive_for(rig->pipeline, &rig->fake, 10000, 10), WEIR_OK);
 	return open(path, O_WRONLY | O_CLOEXEC);
 }
@@ -244,26 +179,26 @@ static void put(int fd, const char *text)
 
 START_TEST(a_pipe_is_waited_for_and_ends_with_its_writer)
 {
-	struct rig *rig = rig_new();
+	struct reading_rig *rig = reading_rig_new();
 	const int fd = open_fifo(rig);
 
 	put(fd, "a\nb");
 	ck_assert_int_eq(drive_for(rig->pipeline, &rig->fake, 10000, 10), WEIR_OK);
-	check_text(rig, "a\n", "the first whole line");
+	reading_rig_check(rig, "a\n", "the first whole line");
 	put(fd, "b\n");
 	ck_assert_int_eq(drive_for(rig->pipeline, &rig->fake, 10000, 10), WEIR_OK);
-	check_text(rig, "a\nbb\n", "the second line");
+	reading_rig_check(rig, "a\nbb\n", "the second line");
 	put(fd, "last");
 	close(fd);
 	ck_assert_int_eq(drive_for(rig->pipeline, &rig->fake, 10000, 20), WEIR_END);
-	check_text(rig, "a\nbb\nlast\n", "the rest");
-	rig_end(rig);
+	reading_rig_check(rig, "a\nbb\nlast\n", "the rest");
+	reading_rig_end(rig);
 }
 END_TEST
 
 START_TEST(a_pipe_with_more_to_read_does_not_turn_the_loop_while_the_window_is_full)
 {
-	struct rig *rig = rig_new();
+	struct reading_rig *rig = reading_rig_new();
 	int fd;
 
 	rig->pipeline_options.window_messages = 2;
@@ -277,14 +212,14 @@ START_TEST(a_pipe_with_more_to_read_does_not_turn_the_loop_while_the_window_is_f
 	close(fd);
 	recorder_let_go(&rig->recorder);
 	ck_assert_int_eq(drive_for(rig->pipeline, &rig->fake, 10000, 30), WEIR_END);
-	check_text(rig, "1\n2\n3\n4\n5\n", "all in order");
-	rig_end(rig);
+	reading_rig_check(rig, "1\n2\n3\n4\n5\n", "all in order");
+	reading_rig_end(rig);
 }
 END_TEST
 
 START_TEST(standard_input_is_a_source_too)
 {
-	struct rig *rig = rig_new();
+	struct reading_rig *rig = reading_rig_new();
 	int ends[2];
 
 	ck_assert_int_eq(pipe(ends), 0);
@@ -292,14 +227,14 @@ START_TEST(standard_input_is_a_source_too)
 	close(ends[0]);
 	rig->descriptors = open_descriptors() - 1;
 	rig->options.path = "-";
-	start(rig);
+	reading_rig_start(rig);
 	ck_assert_int_eq(drive_for(rig->pipeline, &rig->fake, 10000, 10), WEIR_OK);
 	put(ends[1], "a\nb\n");
 	close(ends[1]);
 	ck_assert_int_eq(drive_for(rig->pipeline, &rig->fake, 10000, 10), WEIR_END);
-	check_text(rig, "a\nb\n", "standard input");
+	reading_rig_check(rig, "a\nb\n", "standard input");
 	ck_assert_int_eq(fcntl(STDIN_FILENO, F_GETFL) & O_NONBLOCK, 0);
-	rig_end(rig);
+	reading_rig_end(rig);
 }
 END_TEST
 
@@ -320,19 +255,19 @@ static const struct {
 
 START_TEST(a_wrong_option_is_an_error_of_the_pipeline)
 {
-	struct rig *rig = rig_new();
+	struct reading_rig *rig = reading_rig_new();
 	const struct weir_error *err;
 
 	rig->options = wrong_options[_i].options;
 	rig->options.size = sizeof rig->options;
-	start(rig);
+	reading_rig_start(rig);
 	ck_assert_ptr_null(rig->source);
 	err = weir_pipeline_error(rig->pipeline);
 	ck_assert_int_eq(err->status, WEIR_ERR_INVALID);
 	ck_assert_msg(strstr(err->text, wrong_options[_i].want) && strstr(err->text, "'in'"),
 		      "%s: %s", wrong_options[_i].name, err->text);
 	ck_assert_ptr_null(weir_file_source_add(NULL, "in", &rig->options));
-	rig_end(rig);
+	reading_rig_end(rig);
 }
 END_TEST
 
@@ -350,7 +285,7 @@ static const struct {
 
 START_TEST(what_cannot_be_read_is_an_error_that_names_it)
 {
-	struct rig *rig = rig_new();
+	struct reading_rig *rig = reading_rig_new();
 	const struct weir_error *err;
 	const char *path;
 
@@ -358,28 +293,28 @@ START_TEST(what_cannot_be_read_is_an_error_that_names_it)
 	path = test_path(&rig->dir, unreadable[_i].file);
 	rig->options.path = path;
 	rig->options.start_offset = unreadable[_i].offset;
-	start(rig);
+	reading_rig_start(rig);
 	ck_assert_int_lt(drive(rig->pipeline, &rig->fake), 0);
 	err = weir_pipeline_error(rig->pipeline);
 	ck_assert_msg(strstr(err->text, unreadable[_i].want) && strstr(err->text, path), "%s: %s",
 		      unreadable[_i].name, err->text);
 	ck_assert_uint_eq(rig->recorder.count, 0);
-	rig_end(rig);
+	reading_rig_end(rig);
 }
 END_TEST
 
 START_TEST(an_offset_into_a_pipe_is_refused)
 {
-	struct rig *rig = rig_new();
+	struct reading_rig *rig = reading_rig_new();
 	const char *path = test_path(&rig->dir, "fifo");
 
 	ck_assert_int_eq(mkfifo(path, 0600), 0);
 	rig->options.path = path;
 	rig->options.start_offset = 1;
-	start(rig);
+	reading_rig_start(rig);
 	ck_assert_int_eq(drive(rig->pipeline, &rig->fake), WEIR_ERR_INVALID);
 	ck_assert_ptr_nonnull(strstr(weir_pipeline_error(rig->pipeline)->text, "no plain file"));
-	rig_end(rig);
+	reading_rig_end(rig);
 }
 END_TEST
 
@@ -388,11 +323,11 @@ START_TEST(memory_that_runs_out_is_an_error_and_leaks_nothing)
 	bool has_failed = true;
 
 	for (size_t at = 1; has_failed; at++) {
-		struct rig *rig = rig_new();
+		struct reading_rig *rig = reading_rig_new();
 
 		ck_assert_uint_lt(at, 1000);
 		rig->fake.fail_at = at;
-		start_with(rig, "a\nbb\n", 5);
+		reading_rig_start_with(rig, "a\nbb\n", 5);
 		if (rig->pipeline) {
 			const enum weir_status status = drive(rig->pipeline, &rig->fake);
 
@@ -400,7 +335,7 @@ START_TEST(memory_that_runs_out_is_an_error_and_leaks_nothing)
 			ck_assert(status < 0 || rig->recorder.count == 2);
 		}
 		has_failed = rig->fake.calls >= at;
-		rig_end(rig);
+		reading_rig_end(rig);
 	}
 }
 END_TEST
