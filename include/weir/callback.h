@@ -98,6 +98,35 @@ WEIR_API weir_source *weir_push_source_add(weir_pipeline *pipeline, const char *
 WEIR_API enum weir_status weir_push(weir_source *source, const struct weir_message_init *init);
 
 /**
+ * Hands a message in and waits until it is settled, with a deadline for both: where there is no
+ * room, it is waited for, too.
+ *
+ * @param init         as for weir_push
+ * @param timeout_ms   the deadline, from now
+ * @param ret_outcome  NULL, or on WEIR_OK: what became of it
+ * @return WEIR_OK: it is settled, or the pipeline ended without settling it (WEIR_OUTCOME_LEFT) ·
+ *         WEIR_ERR_TIMEOUT: not settled in time; it is under way still, and will be settled like
+ *         any other, its outcome is told to weir_pipeline_options.on_outcome · WEIR_AGAIN: no room
+ *         in time, nothing was taken · else as weir_push
+ * Thread: any but the pipeline's, which would wait for itself: WEIR_ERR_STATE from inside a
+ * callback; not after weir_pipeline_free.  Since: 0.1.
+ */
+WEIR_API enum weir_status weir_push_wait(weir_source *source, const struct weir_message_init *init,
+					 uint64_t timeout_ms, enum weir_outcome *ret_outcome);
+
+/**
+ * Waits until all that was pushed before this call is settled: weir_pipeline_flush, and before it
+ * for the queue.
+ *
+ * @param source      borrows; a push source, else WEIR_ERR_INVALID
+ * @param timeout_ms  the deadline, from now
+ * @return as weir_pipeline_flush
+ * Thread: any but the pipeline's: WEIR_ERR_STATE from inside a callback; not after
+ * weir_pipeline_free. Another thread must run the pipeline.  Since: 0.1.
+ */
+WEIR_API enum weir_status weir_push_flush(weir_source *source, uint64_t timeout_ms);
+
+/**
  * No more will come. The pipeline ends when all is settled. Twice is fine, and so is what is no
  * push source: nothing happens.
  *

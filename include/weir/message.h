@@ -98,6 +98,26 @@ struct weir_header {
 	struct weir_slice value;
 };
 
+/** What became of a message in the end. Since: 0.1. */
+enum weir_outcome {
+	WEIR_OUTCOME_DELIVERED = 0,	/* every route's sink has it: acknowledged */
+	WEIR_OUTCOME_DEAD_LETTERED = 1,	/* at least one delivery is with the dead letters */
+	WEIR_OUTCOME_DROPPED = 2,	/* by a route, by its overflow policy, or no route took it */
+	WEIR_OUTCOME_KEPT = 3,		/* the pipeline ended before it was delivered, and its
+					 * source has it still (weir_source_ops.keeps): the next
+					 * run emits it again */
+	WEIR_OUTCOME_LEFT = 4		/* the pipeline ended before it was delivered */
+};
+
+/** How many outcomes there are. Since: 0.1. */
+#define WEIR_OUTCOME_COUNT 5
+
+/**
+ * The name of an outcome, "dead_lettered"; "unknown" for what is none. Lends, for good.
+ * Thread: any.  Since: 0.1.
+ */
+WEIR_API const char *weir_outcome_name(enum weir_outcome outcome);
+
 /** The type of a JSON value (RFC 8259 section 3) found in a message. Since: 0.1. */
 enum weir_field_type {
 	WEIR_FIELD_ABSENT = 0,

@@ -41,13 +41,26 @@ struct weir_tally {
 	uint64_t bytes;		/* of the bodies received */
 };
 
+/** Why messages were dropped: each cause is one the application chose. Since: 0.1. */
+enum weir_drop_cause {
+	WEIR_DROP_ROUTE = 0,		/* a drop route took it */
+	WEIR_DROP_UNROUTED = 1,		/* no route took it */
+	WEIR_DROP_OVERFLOW_NEW = 2,	/* its sink's share was used up: the new one gave way */
+	WEIR_DROP_OVERFLOW_OLD = 3	/* its sink's share was used up: the old one gave way */
+};
+
+/** How many causes there are. Since: 0.1. */
+#define WEIR_DROP_CAUSES 4
+
 /** The pipeline's. Since: 0.1. */
 struct weir_metrics {
 	size_t size;
 	struct weir_tally all;
 	struct weir_tally kinds[WEIR_KIND_COUNT];	/* by the number of the kind's bit */
-	uint64_t in_flight_bytes;	/* gauge: of the bodies under way */
-	uint64_t unrouted;	/* dropped because no route took them: a part of all.dropped */
+	uint64_t in_flight_bytes;	/* gauge: memory that messages under way keep: bodies with
+					 * the buffers they lie in, keys, headers */
+	uint64_t drops[WEIR_DROP_CAUSES];	/* all.dropped, by enum weir_drop_cause; one with
+						 * several is counted under the last */
 	uint64_t fallbacks;	/* destinations that were replaced by a route's fallback */
 	uint64_t lag_ms;	/* gauge: arrival minus time of the last message that has a time */
 };
@@ -102,6 +115,7 @@ struct weir_sink_metrics {
 	uint64_t in_flight;	/* gauge: deliveries with the sink */
 	uint64_t waiting;	/* gauge: deliveries before it: it is full, or a retry is due */
 	uint64_t bytes;		/* of the bodies delivered */
+	uint64_t possible_duplicates;	/* deliveries sent again that may have arrived before */
 };
 
 /** A route's. Since: 0.1. */
@@ -112,6 +126,9 @@ struct weir_route_metrics {
 	uint64_t dead_lettered;	/* of them: with the dead letters */
 	uint64_t in_flight;	/* gauge: of them: under way */
 	uint64_t fallbacks;	/* of them: sent to the fallback */
+	uint64_t dropped_new;	/* of them: dropped by WEIR_OVERFLOW_DROP_NEW, or _OLD for want of
+				 * an older one */
+	uint64_t dropped_old;	/* of them: dropped by WEIR_OVERFLOW_DROP_OLD */
 };
 
 /**
@@ -131,6 +148,12 @@ WEIR_API void weir_route_metrics(const weir_rule *rule, struct weir_route_metric
  * Thread: any.  Since: 0.1.
  */
 WEIR_API const char *weir_reconnect_cause_name(enum weir_reconnect_cause cause);
+
+/**
+ * The name of a cause, "overflow_new"; "unknown" for what is none. Lends, for good.
+ * Thread: any.  Since: 0.1.
+ */
+WEIR_API const char *weir_drop_cause_name(enum weir_drop_cause cause);
 
 /**
  * Everything as text in the Prometheus exposition format 0.0.4, UTF-8, terminated. The unit is in

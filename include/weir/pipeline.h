@@ -19,6 +19,7 @@
 #include "base.h"
 #include "env.h"
 #include "error.h"
+#include "message.h"
 
 #ifdef __cplusplus
 extern "C" {
@@ -60,7 +61,8 @@ struct weir_pipeline_options {
 	size_t size;
 	const struct weir_env *env;	/* borrowed, copied; NULL: malloc, system clocks, silence */
 	uint64_t window_messages;	/* most messages under way; default 16,384, at most 2^32 */
-	uint64_t window_bytes;		/* most bytes of bodies under way; default 8 MiB */
+	uint64_t window_bytes;		/* most memory that they may keep: bodies with the buffers
+					 * they lie in, keys, headers; default 8 MiB */
 	uint64_t drain_ms;		/* how long a stop or failure waits for acknowledgements;
 					 * default 10,000 */
 	enum weir_unrouted unrouted;
@@ -70,6 +72,13 @@ struct weir_pipeline_options {
 	/* Told of every change of state. Thread: the pipeline's; may call weir_pipeline_stop. */
 	void (*on_state)(void *user, weir_pipeline *pipeline, enum weir_state state);
 	void *user;
+	/*
+	 * What became of each message, once, in the order in which that became known; those that
+	 * the end of the pipeline leaves undelivered are told then, one by one. `message` is lent
+	 * for the call: weir_message_ref keeps it. Thread: the pipeline's; may call
+	 * weir_pipeline_stop and weir_push, nothing else of the pipeline.
+	 */
+	void (*on_outcome)(void *user, weir_message *message, enum weir_outcome outcome);
 };
 
 /**
@@ -109,9 +118,10 @@ WEIR_API enum weir_state weir_pipeline_state(const weir_pipeline *pipeline);
  * Runs until every source has ended and all is settled, or stop, or failure. Blocks. Stopped before
  * it ran, it opens nothing and returns WEIR_OK; after the end it returns the verdict again.
  *
- * @return WEIR_OK: everything that came in is delivered, dead-lettered or dropped by rule ·
- *         WEIR_ERR_TIMEOUT: the drain deadline passed; the error says how many messages were
- *         delivered and how many were not · any other failure: see weir_pipeline_error; what was
+ * @return WEIR_OK: everything that came in is delivered, dead-lettered or dropped by rule, or was
+ *         left by a stop with a source that keeps it (weir_source_ops.keeps) · WEIR_ERR_TIMEOUT:
+ *         the drain deadline passed; the error says how many messages were delivered and how many
+ *         were not · any other failure: see weir_pipeline_error; what was
  *         under way then was waited for as at a stop · WEIR_ERR_STATE, no verdict: it has a thread
  *         of its own, or this is a call from inside one that it makes · WEIR_ERR_NOMEM: NULL
  * Since: 0.1.
@@ -169,6 +179,21 @@ WEIR_API enum weir_status weir_pipeline_step(weir_pipeline *pipeline);
  * Thread: any, and signal handlers.  Since: 0.1.
  */
 WEIR_API void weir_pipeline_stop(weir_pipeline *pipeline);
+
+/**
+ * Waits until all that was received before this call is settled: delivered, dead-lettered or
+ * dropped. Sinks are told to send what they have buffered. Sources go on meanwhile.
+ *
+ * Where another thread runs the pipeline (weir_pipeline_start, or weir_pipeline_run elsewhere) this
+ * one waits for it; else it steps the pipeline itself. Several threads may flush at a time.
+ *
+ * @param timeout_ms  the deadline, from now
+ * @return WEIR_OK: all of it is settled · WEIR_ERR_TIMEOUT: not within timeout_ms; it is still
+ *         waited for · WEIR_ERR_STATE: the pipeline ended, or has failed, with some of it not
+ *         settled; or this is a call from inside one that it makes · WEIR_ERR_NOMEM: NULL
+ * Thread: any, while the pipeline lives.  Since: 0.1.
+ */
+WEIR_API enum weir_status weir_pipeline_flush(weir_pipeline *pipeline, uint64_t timeout_ms);
 
 /**
  * For authors of connectors: fails the pipeline. The first failure stays; a NULL pipeline is fine.

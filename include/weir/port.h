@@ -66,6 +66,14 @@ WEIR_API void weir_port_wake(weir_port *port);
 WEIR_API bool weir_port_is_stopping(const weir_port *port);
 
 /**
+ * For a source that relays (weir_source_ops.relays): a stop has begun, or all that is to come
+ * through it has: every source without `relays`, and every one with it that was added before, has
+ * ended, and what they emitted is settled. Set before the step that is the first to see it.
+ * Thread: the pipeline's. Since: 0.1.
+ */
+WEIR_API bool weir_port_is_ending(const weir_port *port);
+
+/**
  * The pipeline's environment, complete: no function in it is NULL but the log's `write`, whose
  * threshold is then WEIR_LOG_NONE. Lends, until the pipeline is freed.
  * Thread: any.  Since: 0.1.
@@ -88,7 +96,10 @@ WEIR_API const char *weir_port_name(const weir_port *port);
 WEIR_API void weir_port_log(const weir_port *port, enum weir_log_level level, const char *format,
 			    ...) WEIR_PRINTF(3, 4);
 
-/** What a source can count: the members of struct weir_source_metrics. Since: 0.1. */
+/**
+ * What a source can count: the members of struct weir_source_metrics; and the last one, a sink: of
+ * struct weir_sink_metrics. Since: 0.1.
+ */
 enum weir_counter {
 	WEIR_COUNT_CONNECTS,
 	WEIR_COUNT_KEEP_ALIVES,
@@ -98,12 +109,13 @@ enum weir_counter {
 	WEIR_COUNT_GAP_MS,
 	WEIR_COUNT_WIRE_BYTES,
 	WEIR_GAUGE_PERCENT_FULL,	/* gauges are set, not added to */
-	WEIR_COUNT_RECONNECTS		/* + an enum weir_reconnect_cause; must stay last */
+	WEIR_COUNT_RECONNECTS,		/* + an enum weir_reconnect_cause */
+	WEIR_COUNT_POSSIBLE_DUPLICATES = 64	/* a sink's */
 };
 
 /**
- * Adds to one of a source's counters, or sets one of its gauges. On a sink's port nothing happens,
- * nor for a counter there is none of.
+ * Adds to one of a connector's counters, or sets one of its gauges. Nothing happens for a counter
+ * that it has not.
  *
  * @param counter  one of enum weir_counter; WEIR_COUNT_RECONNECTS plus an enum weir_reconnect_cause
  * @param amount   of what the counter counts: things, milliseconds (GAP_MS), bytes (WIRE_BYTES),

@@ -62,6 +62,24 @@ enum weir_route_header {
 };
 
 /**
+ * What happens to a message on its route when its sink's share of the window is used up (see
+ * weir_sink_set_share; a sink without one, to which a route with a drop policy leads, gets half of
+ * the window). What is dropped is counted by cause (weir_metrics.drops, weir_route_metrics).
+ *
+ * Both drop policies spare what others rely on: deletes, scrub_geo, withheld notices, compliance,
+ * limits, disconnects and gaps are never dropped, they wait as under BLOCK. Since: 0.1.
+ */
+enum weir_overflow {
+	WEIR_OVERFLOW_BLOCK = 0,	/* it waits, and its source stops reading */
+	WEIR_OVERFLOW_DROP_NEW = 1,	/* it is dropped */
+	WEIR_OVERFLOW_DROP_OLD = 2,	/* the oldest that waits for the sink on such a route is
+					 * dropped in its place; if none does, itself. Such a sink
+					 * is offered half of its share: the other half waits */
+	WEIR_OVERFLOW_SPOOL = 3		/* it waits on disk, and the stream is read on: as BLOCK,
+					 * and `from` must be a spool's source (weir/spool.h) */
+};
+
+/**
  * One route. Zero is the default everywhere. Strings and arrays are borrowed: copied by the add.
  *
  * Templates (`to`, `key`) hold fields in braces, "tweets.{lang}", "{user.id_str}"; `{kind}` and
@@ -93,6 +111,7 @@ struct weir_route {
 	unsigned headers;		/* a set of enum weir_route_header */
 	bool final;			/* what this route takes, later ones do not see */
 	const char *name;		/* NULL: "route N" counted from 1 */
+	enum weir_overflow overflow;	/* when the sink's share of the window is used up */
 };
 
 /**
@@ -110,8 +129,8 @@ WEIR_API weir_rule *weir_route_add(weir_pipeline *pipeline, const struct weir_ro
 
 /**
  * Adds a route that leads nowhere: what it takes and no route before it took is dropped, and
- * counted so. Always final; `to`, `key`, `fallback` and `headers` must not be set. Before the start
- * only.
+ * counted so. Always final; `to`, `key`, `fallback`, `headers` and `overflow` must not be set. Before
+ * the start only.
  *
  * @param route  borrows; NULL: everything
  * @return as weir_route_add

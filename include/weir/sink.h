@@ -62,9 +62,9 @@ struct weir_sink_ops {
 	enum weir_status (*step)(void *self, uint64_t now_ms, struct weir_error *err);
 
 	/**
-	 * A stop has begun, or the sources have ended: what is buffered is to be sent now. Called
-	 * when the drain begins, and again after each turn of it that submitted more (what had
-	 * waited, dead letters).
+	 * A stop has begun, the sources have ended, or weir_pipeline_flush was called: what is
+	 * buffered is to be sent now. Called then, and again after each turn until that is over
+	 * which submitted more (what had waited, dead letters).
 	 */
 	void (*flush)(void *self);
 
@@ -90,6 +90,22 @@ struct weir_sink_ops {
  */
 WEIR_API weir_sink *weir_sink_add(weir_pipeline *pipeline, const char *name,
 				  const struct weir_sink_ops *ops, void *self);
+
+/**
+ * How much of the window may be under way to this sink, so that one that takes nothing any more
+ * does not hold up the others: a source whose message finds the share used up waits until a quarter
+ * of it is free again, unless the route says otherwise (weir_route.overflow); other sources go on.
+ * Deliveries count, the dead letters' too, and bytes are of their bodies. It may be exceeded by one
+ * message of each source. Before the start only.
+ *
+ * @param sink      borrows
+ * @param messages  0: as many as the window
+ * @param bytes     0: as many as the window
+ * @return WEIR_OK · WEIR_ERR_INVALID: NULL · else the pipeline has failed, or had before:
+ *         WEIR_ERR_STATE after the start
+ * Since: 0.1.
+ */
+WEIR_API enum weir_status weir_sink_set_share(weir_sink *sink, uint64_t messages, uint64_t bytes);
 
 /** The message. Lends, until the delivery is settled; ref it to keep it. Since: 0.1. */
 WEIR_API weir_message *weir_delivery_message(const weir_delivery *delivery);

@@ -82,6 +82,30 @@ struct weir_source_ops {
 	 * is stepped until it answers WEIR_END, as long as drain_ms lets it.
 	 */
 	bool drains;
+
+	/**
+	 * What became of one message, once for each, in the order in which that became known: when
+	 * it is settled, or (KEPT, LEFT) when the pipeline ends without. `user` is its
+	 * weir_message_init.user. May be called between any two other calls, also after close, and
+	 * from inside weir_outlet_emit (a message that no route takes, a sink that delivers at
+	 * once).
+	 */
+	void (*settled)(void *self, const weir_message *message, void *user,
+			enum weir_outcome outcome);
+
+	/**
+	 * It has what was not acknowledged still, and emits it again when it is opened the next
+	 * time, also by another process: what a stop leaves under way is no loss then, and the
+	 * pipeline does not fail for it.
+	 */
+	bool keeps;
+
+	/**
+	 * What it emits came in through a sink of the same pipeline (a queue on disk). The
+	 * pipeline then ends without it: when all other sources have, and all they emitted is
+	 * settled, weir_port_is_ending tells it to end once it has nothing left.
+	 */
+	bool relays;
 };
 
 /**
@@ -136,6 +160,17 @@ struct weir_message_init {
 	struct weir_position position;
 	const struct weir_header *headers;	/* borrows; copied */
 	size_t header_count;
+
+	/*
+	 * With `release`: the memory that the owner keeps until then, in bytes, which counts
+	 * against window_bytes. Messages of the same owner that are emitted one after another and
+	 * are under way at the same time count it once. 0: body.len.
+	 */
+	size_t owner_bytes;
+	unsigned traits;		/* with a kind: a set of enum weir_trait */
+	const char *origin;		/* borrows; copied: the name of the source it came from first,
+					 * for weir_message_source; NULL: this source's */
+	void *user;			/* comes back with weir_source_ops.settled */
 };
 
 /**

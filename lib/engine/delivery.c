@@ -84,12 +84,23 @@ static void submitted(weir_sink *sink, weir_delivery *delivery)
 	push(&sink->submitted, delivery);
 	sink->has_unflushed = true;
 	weir__counter_add(&sink->in_flight, 1);
+	weir__window_enter(&sink->offers, delivery->message->body.len);
 }
 
 static void submitted_no_more(weir_sink *sink, weir_delivery *delivery)
 {
 	take(&sink->submitted, delivery);
 	weir__counter_sub(&sink->in_flight, 1);
+	weir__window_leave(&sink->offers, delivery->message->body.len);
+}
+
+/* It is to go to this sink, behind all others. */
+static void address(weir_delivery *delivery, weir_sink *sink, struct weir__destination *to)
+{
+	delivery->sink = sink;
+	delivery->to = to;
+	delivery->sequence = sink->next_sequence++;
+	weir__window_enter(&sink->share, delivery->message->body.len);
 }
 
 static void delivery_free(weir_pipeline *pipeline, weir_delivery *delivery)
@@ -126,26 +137,48 @@ static enum weir_status make_key(weir_delivery *delivery, const weir_rule *rule,
 	return WEIR_OK;
 }
 
+static void tell_outcome(weir_pipeline *pipeline, weir_message *message, enum weir_outcome outcome)
+{
+	weir_source *source = message->transit.source;
+
+	if (source->ops.settled)
+		source->ops.settled(source->self, message, message->transit.user, outcome);
+	if (pipeline->options.on_outcome)
+		pipeline->options.on_outcome(pipeline->options.user, message, outcome);
+}
+
 static void settle(weir_pipeline *pipeline, weir_message *message)
 {
 	const struct weir__transit *transit = &message->transit;
-	const enum weir__outcome outcome = transit->dead_lettered ? WEIR__DEAD_LETTERED
-					   : transit->delivered	  ? WEIR__DELIVERED
-								  : WEIR__DROPPED;
+	const enum weir_outcome outcome = transit->dead_lettered ? WEIR_OUTCOME_DEAD_LETTERED
+					  : transit->delivered	 ? WEIR_OUTCOME_DELIVERED
+								 : WEIR_OUTCOME_DROPPED;
 	weir_source *source = transit->source;
 
 	weir__tally_settle(&pipeline->all, outcome);
 	weir__tally_settle(&pipeline->kinds[weir__kind_index(message->kind)], outcome);
 	weir__tally_settle(&source->counters.all, outcome);
-	weir__window_leave(&pipeline->window, message->body.len);
-	weir__counter_set(&pipeline->in_flight_bytes, pipeline->window.bytes);
+	if (outcome == WEIR_OUTCOME_DROPPED)
+		weir__counter_add(&pipeline->drops[transit->drop_cause], 1);
+	pipeline->flush.under_way[transit->epoch]--;
+	weir__source_let_go(source, message);
 	weir__tracker_settle(&source->tracker, transit->track);
+	tell_outcome(pipeline, message, outcome);
 }
 
 void weir__message_release(weir_message *message)
 {
 	if (--message->transit.pending == 0)
 		settle(message->transit.source->port.pipeline, message);
+}
+
+void weir__message_abandon(weir_message *message)
+{
+	const weir_source *source = message->transit.source;
+
+	if (--message->transit.pending == 0)
+		tell_outcome(source->port.pipeline, message,
+			     source->ops.keeps ? WEIR_OUTCOME_KEPT : WEIR_OUTCOME_LEFT);
 }
 
 /* Where a delivery stands that nothing can mend: at its sink, not settled, for all to count. */
@@ -188,10 +221,9 @@ static enum weir_status bury(weir_delivery *delivery, const struct weir_error *r
 	*delivery->death = (struct weir__death){ .reason = *reason,
 						 .sink = delivery->sink->name,
 						 .destination = delivery->to->name };
-	delivery->sink = pipeline->dead_sink;
-	delivery->to = pipeline->dead_destination;
+	weir__window_leave(&delivery->sink->share, delivery->message->body.len);
+	address(delivery, pipeline->dead_sink, pipeline->dead_destination);
 	delivery->attempt = 0;
-	delivery->sequence = delivery->sink->next_sequence++;
 	wait(delivery->sink, delivery);
 	return WEIR_OK;
 }
@@ -282,8 +314,7 @@ static enum weir_status offer(weir_delivery *delivery, struct weir_error *err)
 
 static bool accepts(const weir_sink *sink)
 {
-	return !sink->is_stuck && !sink->is_broken && !sink->is_full && sink->is_open &&
-	       sink->retry_ms <= sink->port.pipeline->now_ms;
+	return weir__sink_has_room(sink) && sink->retry_ms <= sink->port.pipeline->now_ms;
 }
 
 static enum weir_status start(weir_delivery *delivery, struct weir_error *err)
@@ -314,6 +345,7 @@ static enum weir_status undo(weir_delivery *delivery, struct weir_error *err)
 {
 	weir_pipeline *pipeline = delivery->sink->port.pipeline;
 
+	weir__window_leave(&delivery->sink->share, delivery->message->body.len);
 	delivery->message->transit.pending--;
 	weir_message_unref(delivery->message);
 	delivery_free(pipeline, delivery);
@@ -328,9 +360,7 @@ static weir_delivery *add(weir_pipeline *pipeline, weir_message *message, weir_s
 	if (!delivery)
 		return NULL;
 	delivery->message = weir_message_ref(message);
-	delivery->sink = sink;
-	delivery->to = to;
-	delivery->sequence = sink->next_sequence++;
+	address(delivery, sink, to);
 	message->transit.pending++;
 	return delivery;
 }
@@ -396,6 +426,7 @@ void weir_delivery_done(weir_delivery *delivery)
 	if (sink->offered == delivery)
 		sink->offered = NULL;
 	submitted_no_more(sink, delivery);
+	weir__window_leave(&sink->share, message->body.len);
 	count_done(delivery);
 	delivery_free(sink->port.pipeline, delivery);
 	weir__message_release(message);
@@ -414,6 +445,33 @@ void weir_delivery_fail(weir_delivery *delivery, const struct weir_error *reason
 		weir_pipeline_fail(sink->port.pipeline, &err);
 }
 
+static bool may_be_dropped(const weir_delivery *delivery)
+{
+	return delivery->rule && delivery->rule->overflow == WEIR_OVERFLOW_DROP_OLD &&
+	       !delivery->death && !(delivery->message->kind & WEIR__SPARED_KINDS);
+}
+
+bool weir__delivery_drop_oldest(weir_sink *sink)
+{
+	weir_delivery *delivery = sink->waiting.head;
+	weir_message *message;
+
+	while (delivery && !may_be_dropped(delivery))
+		delivery = delivery->next;
+	if (!delivery)
+		return false;
+	message = delivery->message;
+	wait_no_more(sink, delivery);
+	weir__window_leave(&sink->share, message->body.len);
+	weir__counter_sub(&delivery->rule->in_flight, 1);
+	weir__counter_add(&delivery->rule->dropped_old, 1);
+	message->transit.drop_cause = WEIR_DROP_OVERFLOW_OLD;
+	delivery_free(sink->port.pipeline, delivery);
+	weir__message_release(message);
+	weir_message_unref(message);
+	return true;
+}
+
 void weir__delivery_discard_all(weir_sink *sink)
 {
 	struct weir__queue *const queues[] = { &sink->waiting, &sink->submitted };
@@ -424,6 +482,7 @@ void weir__delivery_discard_all(weir_sink *sink)
 			weir_delivery *delivery = queues[i]->head;
 
 			take(queues[i], delivery);
+			weir__message_abandon(delivery->message);
 			weir_message_unref(delivery->message);
 			delivery_free(sink->port.pipeline, delivery);
 		}

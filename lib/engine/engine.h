@@ -6,7 +6,7 @@
  * touch is atomic (stop, wake, state) or a counter.
  *
  *     source ─emit─► message ─route─► deliveries ─submit─► sink
- *        ▲                                                  │ done / fail
+ *        ▲                              ▲ overflow          │ done / fail
  *        └────────── ack ◄── tracker ◄── settle ◄───────────┘
  */
 #ifndef WEIR_ENGINE_ENGINE_H
@@ -30,6 +30,11 @@
 #include "weir/source.h"
 
 #define WEIR__NEVER UINT64_MAX
+/* What others rely on: no overflow drops it. */
+#define WEIR__SPARED_KINDS                                                                         \
+	(WEIR_KIND_DELETE | WEIR_KIND_SCRUB_GEO | WEIR_KIND_STATUS_WITHHELD |                       \
+	 WEIR_KIND_USER_WITHHELD | WEIR_KIND_COMPLIANCE | WEIR_KIND_LIMIT | WEIR_KIND_DISCONNECT |  \
+	 WEIR_KIND_GAP)
 #define WEIR__OWN_HEADERS 16	/* most that a route and a dead letter add */
 
 struct weir__source_counters {
@@ -47,7 +52,9 @@ struct weir_port {
 	bool due;			/* step is to be called */
 	bool is_muted;			/* what is readable wakes nobody: there is no room for it */
 	atomic_bool woken;
+	bool is_ending;			/* of a source that relays: nothing more is to come */
 	struct weir__source_counters *counters;	/* NULL on a sink's port */
+	weir__counter *possible_duplicates;	/* NULL on a source's port */
 };
 
 struct weir_outlet {
@@ -77,6 +84,9 @@ struct weir_source {
 	uint64_t reopen_ms;
 	uint32_t reopens;	/* in a row */
 	struct weir__tracker tracker;
+	struct weir__window share;	/* what it emitted and is under way */
+	struct weir__holding *holding;	/* of the owner it emitted last; NULL: none under way */
+	weir_sink *blocker;		/* whose share is used up by a message of this source */
 	struct weir__source_counters counters;
 };
 
@@ -110,8 +120,11 @@ struct weir_sink {
 	struct weir__queue submitted;
 	weir_delivery *offered;		/* the one inside submit; NULL when it has settled it */
 	uint64_t next_sequence;
+	struct weir__window share;	/* deliveries to it: waiting and submitted */
+	struct weir__window offers;	/* those submitted */
 	struct weir__table destinations;
 	weir__counter attempts, delivered, failed, retried, in_flight, waiting_count, bytes;
+	weir__counter possible_duplicates;
 };
 
 /* A route in place. */
@@ -127,6 +140,7 @@ struct weir_rule {
 	void *user;
 	weir_sink *sink;	/* NULL: drops */
 	bool final;
+	enum weir_overflow overflow;
 	struct weir__destination *fixed;	/* `to` without fields */
 	weir__template *to;			/* `to` with fields */
 	struct weir__destination *fallback;
@@ -134,6 +148,7 @@ struct weir_rule {
 	weir__template *key;	/* NULL: the message's own, or none */
 	bool without_key;
 	weir__counter matched, delivered, dead_lettered, in_flight, fallbacks;
+	weir__counter dropped_new, dropped_old;
 };
 
 /* Why a delivery goes to the dead letters. */
@@ -160,6 +175,23 @@ struct weir__header_scratch {
 	struct weir_header *headers;
 	size_t capacity;
 	char received[24], code[24], time[24];
+};
+
+/*
+ * weir_pipeline_flush: messages received belong to the running epoch, a flush begins the next and
+ * is over when none of the one before is under way. Before a flush begins, only one has any.
+ */
+struct weir__flush {
+	uint64_t under_way[2];	/* messages, by epoch modulo 2 */
+	uint8_t epoch;		/* modulo 2 */
+	bool is_on;
+	uint64_t upto;		/* the ticket that the one that is on answers */
+	_Atomic uint64_t asked, done;	/* tickets */
+	pthread_mutex_t lock;	/* for what follows, and for waiting on `moved` */
+	pthread_cond_t moved;
+	bool has_runner;	/* a thread is in weir_pipeline_run, or was started for it */
+	bool knows_runner;
+	pthread_t runner;
 };
 
 struct weir_pipeline {
@@ -194,7 +226,9 @@ struct weir_pipeline {
 
 	struct weir__tally all;
 	struct weir__tally kinds[WEIR_KIND_COUNT];
-	weir__counter in_flight_bytes, unrouted, fallbacks, lag_ms;
+	weir__counter in_flight_bytes, fallbacks, lag_ms;
+	weir__counter drops[WEIR_DROP_CAUSES];
+	struct weir__flush flush;
 
 	bool in_turn;
 	pthread_t thread;
@@ -226,6 +260,10 @@ void weir__source_close(weir_source *source);
 /* It is open, and has something to hand over before it is closed. */
 bool weir__source_drains(const weir_source *source);
 void weir__source_acknowledge(weir_source *source);
+/* Tells a source that relays that nothing more is to come, once, when that is so. */
+void weir__source_tell_ending(weir_source *source);
+/* A message of it is settled: what it held in the windows is free. */
+void weir__source_let_go(weir_source *source, weir_message *message);
 /* It found no room before, and there is some now. */
 bool weir__source_is_fed(const weir_source *source);
 void weir__source_free(weir_source *source);
@@ -234,6 +272,10 @@ void weir__source_free(weir_source *source);
 enum weir_status weir__sink_open(weir_sink *sink, struct weir_error *err);
 enum weir_status weir__sink_turn(weir_sink *sink, struct weir_error *err);
 void weir__sink_flush(weir_sink *sink);
+/* Flushes those that were given something since. */
+void weir__sinks_flush(weir_pipeline *pipeline);
+/* Takes a delivery now, as far as the engine knows; a retry may still be due later. */
+bool weir__sink_has_room(const weir_sink *sink);
 void weir__sink_close(weir_sink *sink);
 void weir__sink_free(weir_sink *sink);
 bool weir__sink_is_idle(const weir_sink *sink);
@@ -256,6 +298,22 @@ struct weir__destination *weir__rule_destination(weir_rule *rule, const weir_mes
 						 const struct weir__slot *slots);
 void weir__rule_free(weir_rule *rule);
 
+/* overflow.c */
+/* Whether a message goes on to the sink of this route; false: it was dropped here. */
+bool weir__overflow_admits(weir_rule *rule, weir_message *message);
+/* Whether such a route may be; in a route's words. */
+enum weir_status weir__overflow_check(const struct weir_route *route, struct weir_error *err);
+/* Gives sinks that need one their share. */
+void weir__overflow_prepare(weir_pipeline *pipeline);
+
+/* flush.c */
+void weir__flush_init(struct weir__flush *flush);
+void weir__flush_release(struct weir__flush *flush);
+/* Begins and ends flushes: once a turn. */
+void weir__flush_turn(weir_pipeline *pipeline);
+/* A thread runs the pipeline from here, or has left it; `is_me`: the calling one. */
+void weir__flush_set_runner(weir_pipeline *pipeline, bool has_runner, bool is_me);
+
 /* delivery.c */
 /* A new delivery on its way; it may be settled when this returns. */
 enum weir_status weir__delivery_send(weir_pipeline *pipeline, weir_message *message,
@@ -266,12 +324,17 @@ enum weir_status weir__delivery_send_unrouted(weir_pipeline *pipeline, weir_mess
 					      struct weir_error *err);
 /* Offers what waits, until the sink is full or a retry is due later. */
 enum weir_status weir__delivery_offer_waiting(weir_sink *sink, struct weir_error *err);
+/* Drops the oldest waiting delivery that may be; false: there is none. */
+bool weir__delivery_drop_oldest(weir_sink *sink);
 /* One pending thing less; the last settles the message. */
 void weir__message_release(weir_message *message);
+/* The same at the end: it is not settled, and its outcome is told. */
+void weir__message_abandon(weir_message *message);
 /* Frees without settling: the end of the pipeline. */
 void weir__delivery_discard_all(weir_sink *sink);
 
 /* step.c */
+bool weir__has_ended(const weir_pipeline *pipeline);
 /* This long after this turn's time; never as far as WEIR__NEVER. */
 uint64_t weir__later(const weir_pipeline *pipeline, uint64_t delay_ms);
 /* Closes all, then frees what was under way: what is closed may still give something back. */

@@ -39,7 +39,8 @@ void weir_pipeline_metrics(const weir_pipeline *pipeline, struct weir_metrics *r
 		for (size_t i = 0; i < WEIR_KIND_COUNT; i++)
 			snapshot.kinds[i] = read_tally(&pipeline->kinds[i]);
 		snapshot.in_flight_bytes = weir__counter_get(&pipeline->in_flight_bytes);
-		snapshot.unrouted = weir__counter_get(&pipeline->unrouted);
+		for (size_t i = 0; i < WEIR_DROP_CAUSES; i++)
+			snapshot.drops[i] = weir__counter_get(&pipeline->drops[i]);
 		snapshot.fallbacks = weir__counter_get(&pipeline->fallbacks);
 		snapshot.lag_ms = weir__counter_get(&pipeline->lag_ms);
 	}
@@ -84,6 +85,7 @@ void weir_sink_metrics(const weir_sink *sink, struct weir_sink_metrics *ret)
 		snapshot.in_flight = weir__counter_get(&sink->in_flight);
 		snapshot.waiting = weir__counter_get(&sink->waiting_count);
 		snapshot.bytes = weir__counter_get(&sink->bytes);
+		snapshot.possible_duplicates = weir__counter_get(&sink->possible_duplicates);
 	}
 	hand_over(ret, &snapshot, sizeof snapshot);
 }
@@ -98,6 +100,8 @@ void weir_route_metrics(const weir_rule *rule, struct weir_route_metrics *ret)
 		snapshot.dead_lettered = weir__counter_get(&rule->dead_lettered);
 		snapshot.in_flight = weir__counter_get(&rule->in_flight);
 		snapshot.fallbacks = weir__counter_get(&rule->fallbacks);
+		snapshot.dropped_new = weir__counter_get(&rule->dropped_new);
+		snapshot.dropped_old = weir__counter_get(&rule->dropped_old);
 	}
 	hand_over(ret, &snapshot, sizeof snapshot);
 }
@@ -112,4 +116,16 @@ const char *weir_reconnect_cause_name(enum weir_reconnect_cause cause)
 	};
 
 	return (unsigned)cause < WEIR_RECONNECT_CAUSES ? names[cause] : "unknown";
+}
+
+const char *weir_drop_cause_name(enum weir_drop_cause cause)
+{
+	static const char *const names[WEIR_DROP_CAUSES] = {
+		[WEIR_DROP_ROUTE] = "route",
+		[WEIR_DROP_UNROUTED] = "unrouted",
+		[WEIR_DROP_OVERFLOW_NEW] = "overflow_new",
+		[WEIR_DROP_OVERFLOW_OLD] = "overflow_old",
+	};
+
+	return (unsigned)cause < WEIR_DROP_CAUSES ? names[cause] : "unknown";
 }

@@ -37,10 +37,8 @@ struct family {
 
 static const struct family pipeline_families[] = {
 	TALLY("weir", weir_metrics),
-	{ "weir_in_flight_bytes", "gauge", "Bytes of bodies under way.",
+	{ "weir_in_flight_bytes", "gauge", "Memory that messages under way keep.",
 	  offsetof(struct weir_metrics, in_flight_bytes) },
-	{ "weir_unrouted_total", "counter", "Messages that no route took.",
-	  offsetof(struct weir_metrics, unrouted) },
 	{ "weir_fallbacks_total", "counter", "Destinations replaced by a fallback.",
 	  offsetof(struct weir_metrics, fallbacks) },
 	{ "weir_lag_milliseconds", "gauge", "Arrival minus time of the newest message.",
@@ -97,6 +95,9 @@ static const struct family sink_families[] = {
 	  offsetof(struct weir_sink_metrics, waiting) },
 	{ "weir_sink_delivered_bytes_total", "counter", "Bytes of bodies delivered.",
 	  offsetof(struct weir_sink_metrics, bytes) },
+	{ "weir_sink_possible_duplicates_total", "counter",
+	  "Deliveries sent again that may have arrived before.",
+	  offsetof(struct weir_sink_metrics, possible_duplicates) },
 };
 
 static const struct family route_families[] = {
@@ -110,6 +111,10 @@ static const struct family route_families[] = {
 	  offsetof(struct weir_route_metrics, in_flight) },
 	{ "weir_route_fallbacks_total", "counter", "Destinations replaced by the fallback.",
 	  offsetof(struct weir_route_metrics, fallbacks) },
+	{ "weir_route_dropped_new_total", "counter", "Messages dropped on arrival: overflow.",
+	  offsetof(struct weir_route_metrics, dropped_new) },
+	{ "weir_route_dropped_old_total", "counter", "Messages dropped while waiting: overflow.",
+	  offsetof(struct weir_route_metrics, dropped_old) },
 };
 
 static void say(struct text *text, const char *format, ...) WEIR_PRINTF(2, 3);
@@ -150,6 +155,17 @@ static uint64_t value_of(const struct family *family, const void *snapshot)
 	return *(const uint64_t *)((const char *)snapshot + family->offset);
 }
 
+static void say_drops(struct text *text, const struct weir_metrics *metrics)
+{
+	static const struct family family = { "weir_drops_total", "counter",
+					      "Messages dropped, by cause.", 0 };
+
+	say_head(text, &family);
+	for (int cause = 0; cause < WEIR_DROP_CAUSES; cause++)
+		say(text, "%s{cause=\"%s\"} %" PRIu64 "\n", family.name,
+		    weir_drop_cause_name((enum weir_drop_cause)cause), metrics->drops[cause]);
+}
+
 static void say_pipeline(struct text *text, const weir_pipeline *pipeline)
 {
 	struct weir_metrics metrics = WEIR_METRICS(weir_metrics);
@@ -161,6 +177,7 @@ static void say_pipeline(struct text *text, const weir_pipeline *pipeline)
 		say_head(text, family);
 		say(text, "%s %" PRIu64 "\n", family->name, value_of(family, &metrics));
 	}
+	say_drops(text, &metrics);
 	for (size_t i = 0; i < sizeof kind_families / sizeof *kind_families; i++) {
 		const struct family *family = &kind_families[i];
 

@@ -78,7 +78,8 @@ static enum weir_status make_plan(weir_pipeline *pipeline, struct weir_error *er
 weir_pipeline *weir_pipeline_new(const struct weir_pipeline_options *options)
 {
 	static const size_t recycled[WEIR__RECYCLED_SIZES] = { sizeof(weir_message),
-							       sizeof(weir_delivery) };
+							       sizeof(weir_delivery),
+							       sizeof(struct weir__holding) };
 	const bool has_env = options && options->size >= offsetof(struct weir_pipeline_options, env) +
 								 sizeof options->env;
 	const struct weir_env env = weir__env_complete(has_env ? options->env : NULL);
@@ -99,6 +100,7 @@ weir_pipeline *weir_pipeline_new(const struct weir_pipeline_options *options)
 	pipeline->poller = (struct weir__poller){ .poll_fd = -1, .wake_fd = -1 };
 	atomic_init(&pipeline->state, WEIR_STATE_IDLE);
 	atomic_init(&pipeline->stop_asked, false);
+	weir__flush_init(&pipeline->flush);
 	if (read_options(pipeline, options, &err) < 0 ||
 	    weir__poller_open(&pipeline->poller, &err) < 0 || make_plan(pipeline, &err) < 0)
 		weir_pipeline_fail(pipeline, &err);
@@ -146,6 +148,7 @@ weir_pipeline *weir_pipeline_free(weir_pipeline *pipeline)
 		   pipeline->scratch.capacity * sizeof *pipeline->scratch.headers);
 	weir__plan_free(pipeline->plan);
 	weir__poller_close(&pipeline->poller);
+	weir__flush_release(&pipeline->flush);
 	weir__recycler_release(pipeline->recycler);
 	allocator = pipeline->allocator;
 	allocator.resize(allocator.user, pipeline, sizeof *pipeline, 0);

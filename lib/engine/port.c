@@ -136,6 +136,11 @@ bool weir_port_is_stopping(const weir_port *port)
 	       weir_pipeline_state(port->pipeline) >= WEIR_STATE_DRAINING;
 }
 
+bool weir_port_is_ending(const weir_port *port)
+{
+	return port->is_ending || weir_port_is_stopping(port);
+}
+
 const struct weir_env *weir_port_env(const weir_port *port)
 {
 	return &port->pipeline->env;
@@ -162,6 +167,8 @@ void weir_port_log(const weir_port *port, enum weir_log_level level, const char 
 
 void weir_port_count(weir_port *port, unsigned counter, uint64_t amount)
 {
+	if (port->possible_duplicates && counter == WEIR_COUNT_POSSIBLE_DUPLICATES)
+		weir__counter_add(port->possible_duplicates, amount);
 	if (!port->counters || counter >= WEIR_COUNT_RECONNECTS + WEIR_RECONNECT_CAUSES)
 		return;
 	if (counter == WEIR_GAUGE_PERCENT_FULL)

@@ -24,7 +24,7 @@ static enum weir_status unrouted(weir_pipeline *pipeline, weir_message *message,
 	case WEIR_UNROUTED_DROP:
 		break;
 	}
-	weir__counter_add(&pipeline->unrouted, 1);
+	message->transit.drop_cause = WEIR_DROP_UNROUTED;
 	return WEIR_OK;
 }
 
@@ -34,7 +34,7 @@ static enum weir_status send(weir_pipeline *pipeline, weir_message *message, wei
 	struct weir__destination *to;
 
 	weir__counter_add(&rule->matched, 1);
-	if (!rule->sink)
+	if (!rule->sink || !weir__overflow_admits(rule, message))
 		return WEIR_OK;
 	to = weir__rule_destination(rule, message, pipeline->slots);
 	if (!to)

@@ -116,9 +116,14 @@ static enum weir_status check(const weir_rule *rule, const struct weir_route *ro
 	if (route->where_count && !route->where)
 		return weir__error_invalid(err, "%s: where is NULL, where_count is %zu", rule->name,
 					   route->where_count);
-	if (!rule->sink && (route->to || route->key || route->fallback || route->headers))
-		return weir__error_invalid(err, "%s: a drop route takes no to, key, fallback, headers",
-					   rule->name);
+	if (!rule->sink && (route->to || route->key || route->fallback || route->headers ||
+			    route->overflow))
+		return weir__error_invalid(err, "%s: a drop route takes no to, key, fallback, headers, "
+					   "overflow", rule->name);
+	if (weir__overflow_check(route, err) < 0) {
+		weir__error_prefix(err, "%s: ", rule->name);
+		return err->status;
+	}
 	return WEIR_OK;
 }
 
@@ -162,6 +167,7 @@ static weir_rule *rule_new(weir_pipeline *pipeline, const struct weir_route *rou
 	rule->match = route->match;
 	rule->user = route->user;
 	rule->sink = sink;
+	rule->overflow = route->overflow;
 	rule->final = route->final || !sink;
 	rule->max_destinations =
 		route->max_destinations ? route->max_destinations : DEFAULT_MAX_DESTINATIONS;

@@ -50,6 +50,8 @@ static weir_sink *sink_new(weir_pipeline *pipeline, const char *name,
 	sink->ops = *ops;
 	sink->self = self;
 	weir__port_init(&sink->port, pipeline, sink->name, NULL);
+	sink->port.possible_duplicates = &sink->possible_duplicates;
+	sink->share = sink->offers = (struct weir__window)WEIR__WINDOW_UNLIMITED;
 	weir__table_init(&sink->destinations, env);
 	return sink;
 }
@@ -88,6 +90,19 @@ weir_sink *weir_sink_add(weir_pipeline *pipeline, const char *name, const struct
 	*pipeline->sinks_end = sink;
 	pipeline->sinks_end = &sink->next;
 	return sink;
+}
+
+enum weir_status weir_sink_set_share(weir_sink *sink, uint64_t messages, uint64_t bytes)
+{
+	weir_pipeline *pipeline = sink ? sink->port.pipeline : NULL;
+
+	if (!sink)
+		return WEIR_ERR_INVALID;
+	if (!weir__pipeline_is_building(pipeline, "a share for sink", sink->name))
+		return pipeline->error.status;
+	weir__window_limit(&sink->share, messages ? messages : pipeline->options.window_messages,
+			   bytes ? bytes : pipeline->options.window_bytes);
+	return WEIR_OK;
 }
 
 void weir__sink_free(weir_sink *sink)
@@ -204,6 +219,19 @@ void weir__sink_flush(weir_sink *sink)
 	sink->has_unflushed = false;
 	if (sink->is_open && sink->ops.flush)
 		sink->ops.flush(sink->self);
+}
+
+void weir__sinks_flush(weir_pipeline *pipeline)
+{
+	for (weir_sink *sink = pipeline->sinks; sink; sink = sink->next)
+		if (sink->has_unflushed && !sink->waiting.head)
+			weir__sink_flush(sink);
+}
+
+bool weir__sink_has_room(const weir_sink *sink)
+{
+	return sink->is_open && !sink->is_stuck && !sink->is_broken && !sink->is_full &&
+	       weir__window_room(&sink->offers) > 0;
 }
 
 void weir__sink_close(weir_sink *sink)

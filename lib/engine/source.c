@@ -60,6 +60,10 @@ static weir_source *source_new(weir_pipeline *pipeline, const char *name,
 	source->outlet.source = source;
 	weir__port_init(&source->port, pipeline, source->name, &source->counters);
 	weir__tracker_init(&source->tracker, env);
+	source->share = (struct weir__window)WEIR__WINDOW_UNLIMITED;
+	if (ops->relays)	/* what comes through it needs room in front of it, too */
+		weir__window_limit(&source->share, pipeline->options.window_messages / 2,
+				   pipeline->options.window_bytes / 2);
 	return source;
 }
 
@@ -176,10 +180,42 @@ static size_t tracker_room(const weir_source *source)
 	return count < most ? (size_t)(most - count) : 0;
 }
 
+static bool is_blocked(const weir_source *source)
+{
+	return source->blocker && !weir__window_has_eased(&source->blocker->share);
+}
+
 bool weir__source_is_fed(const weir_source *source)
 {
 	return source->starved && weir__window_has_eased(&source->port.pipeline->window) &&
+	       weir__window_has_eased(&source->share) && !is_blocked(source) &&
 	       tracker_room(source) > 0;
+}
+
+/* What it may still be brought by: sources that do not relay, and those before it. */
+static bool awaits(const weir_source *source)
+{
+	bool is_before = true;
+
+	for (const weir_source *other = source->port.pipeline->sources; other; other = other->next) {
+		if (other == source)
+			is_before = false;
+		else if ((is_before || !other->ops.relays) &&
+			 (other->phase != WEIR__CLOSED ||
+			  weir__counter_get(&other->counters.all.in_flight) > 0))
+			return true;
+	}
+	return false;
+}
+
+void weir__source_tell_ending(weir_source *source)
+{
+	struct weir_port *port = &source->port;
+
+	if (!source->ops.relays || port->is_ending || source->phase != WEIR__OPEN || awaits(source))
+		return;
+	port->is_ending = true;
+	port->due = true;
 }
 
 bool weir__source_drains(const weir_source *source)
@@ -251,18 +287,90 @@ void weir__source_acknowledge(weir_source *source)
 	}
 }
 
+static size_t least(size_t a, size_t b)
+{
+	return a < b ? a : b;
+}
+
 size_t weir_outlet_room(const weir_outlet *outlet)
 {
-	const weir_pipeline *pipeline = outlet->source->port.pipeline;
+	weir_source *source = outlet->source;
+	const weir_pipeline *pipeline = source->port.pipeline;
 	size_t room = 0;
 
-	if (outlet->is_open && pipeline->error.status == WEIR_OK)
-		room = weir__window_room(&pipeline->window);
-	if (room > tracker_room(outlet->source))
-		room = tracker_room(outlet->source);
+	if (outlet->is_open && pipeline->error.status == WEIR_OK && !is_blocked(source)) {
+		source->blocker = NULL;
+		room = least(weir__window_room(&pipeline->window), weir__window_room(&source->share));
+		room = least(room, tracker_room(source));
+	}
 	if (room == 0)
-		outlet->source->starved = outlet->source->outlet.had_none = true;
+		source->starved = source->outlet.had_none = true;
 	return room;
+}
+
+/* Counts memory that messages of one owner keep together with the first of them. */
+static enum weir_status hold(weir_source *source, weir_message *message, uint64_t bytes,
+			     struct weir_error *err)
+{
+	struct weir__holding *holding = source->holding;
+
+	if (!holding || holding->owner != message->owner) {
+		holding = weir__alloc(&source->port.pipeline->env, sizeof *holding);
+		if (!holding)
+			return weir__error_no_memory(err);
+		holding->owner = message->owner;
+		holding->bytes = bytes;
+		source->holding = holding;
+	}
+	holding->messages++;
+	message->transit.holding = holding;
+	return WEIR_OK;
+}
+
+static uint64_t hold_no_more(weir_source *source, struct weir__holding *holding)
+{
+	uint64_t bytes;
+
+	if (!holding || --holding->messages > 0)
+		return 0;
+	bytes = holding->bytes;
+	if (source->holding == holding)
+		source->holding = NULL;
+	weir__free(&source->port.pipeline->env, holding, sizeof *holding);
+	return bytes;
+}
+
+static enum weir_status occupy(weir_source *source, weir_message *message,
+			       const struct weir_message_init *init, struct weir_error *err)
+{
+	weir_pipeline *pipeline = source->port.pipeline;
+	struct weir__transit *transit = &message->transit;
+	uint64_t bytes;
+
+	transit->own_bytes = message->block_size - sizeof *message;
+	if (init->release && init->owner_bytes == 0)
+		transit->own_bytes += message->body.len;
+	if (init->release && init->owner_bytes > 0 &&
+	    hold(source, message, init->owner_bytes, err) < 0)
+		return err->status;
+	bytes = transit->own_bytes;
+	if (transit->holding && transit->holding->messages == 1)
+		bytes += transit->holding->bytes;
+	weir__window_enter(&pipeline->window, bytes);
+	weir__window_enter(&source->share, bytes);
+	weir__counter_set(&pipeline->in_flight_bytes, pipeline->window.bytes);
+	return WEIR_OK;
+}
+
+void weir__source_let_go(weir_source *source, weir_message *message)
+{
+	weir_pipeline *pipeline = source->port.pipeline;
+	const uint64_t bytes = message->transit.own_bytes +
+			       hold_no_more(source, message->transit.holding);
+
+	weir__window_leave(&pipeline->window, bytes);
+	weir__window_leave(&source->share, bytes);
+	weir__counter_set(&pipeline->in_flight_bytes, pipeline->window.bytes);
 }
 
 static enum weir_status check_init(const weir_outlet *outlet, const struct weir_message_init *init,
@@ -281,20 +389,29 @@ static enum weir_status check_init(const weir_outlet *outlet, const struct weir_
 					   "NULL and have a length", name);
 	if (init->kind && !weir_kind_name(init->kind))
 		return weir__error_invalid(err, "source '%s': %u is not one kind", name, init->kind);
+	if (init->traits >> WEIR_TRAIT_COUNT)
+		return weir__error_invalid(err, "source '%s': traits 0x%x has bits that are no trait",
+					   name, init->traits);
 	return WEIR_OK;
 }
 
 /* From here on the message is the pipeline's: in the window, the counters and the tracker. */
-static enum weir_status receive(weir_pipeline *pipeline, weir_source *source,
-				weir_message *message, struct weir_error *err)
+static enum weir_status receive(weir_source *source, weir_message *message,
+				const struct weir_message_init *init, struct weir_error *err)
 {
-	if (source->ops.ack && weir__tracker_add(&source->tracker, message->position,
-						  &message->transit.track) < 0)
+	weir_pipeline *pipeline = source->port.pipeline;
+	struct weir__transit *transit = &message->transit;
+
+	if (source->ops.ack &&
+	    weir__tracker_add(&source->tracker, message->position, &transit->track) < 0)
 		return weir__error_no_memory(err);
-	message->transit.source = source;
-	message->transit.pending = 1;
-	weir__window_enter(&pipeline->window, message->body.len);
-	weir__counter_set(&pipeline->in_flight_bytes, pipeline->window.bytes);
+	if (occupy(source, message, init, err) < 0)
+		return err->status;
+	transit->source = source;
+	transit->user = init->user;
+	transit->pending = 1;
+	transit->epoch = pipeline->flush.epoch;
+	pipeline->flush.under_way[transit->epoch]++;
 	weir__tally_receive(&pipeline->all, message->body.len);
 	weir__tally_receive(&pipeline->kinds[weir__kind_index(message->kind)], message->body.len);
 	weir__tally_receive(&source->counters.all, message->body.len);
@@ -347,7 +464,7 @@ static enum weir_status reserve_headers(weir_pipeline *pipeline, size_t message_
 }
 
 static enum weir_status take_in(weir_outlet *outlet, weir_message *message,
-				struct weir_error *err)
+				const struct weir_message_init *init, struct weir_error *err)
 {
 	weir_pipeline *pipeline = outlet->source->port.pipeline;
 	enum weir_status status;
@@ -356,7 +473,7 @@ static enum weir_status take_in(weir_outlet *outlet, weir_message *message,
 		memset(pipeline->slots, 0, pipeline->slot_count * sizeof *pipeline->slots);
 	status = reserve_headers(pipeline, message->header_count, err);
 	if (status == WEIR_OK)
-		status = receive(pipeline, outlet->source, message, err);
+		status = receive(outlet->source, message, init, err);
 	if (status < 0)
 		return status;
 	if (!pipeline->served)
@@ -365,6 +482,8 @@ static enum weir_status take_in(weir_outlet *outlet, weir_message *message,
 	atomic_store_explicit(&message->plan, NULL, memory_order_relaxed);
 	if (status == WEIR_OK)
 		weir__message_release(message);
+	else
+		weir__message_abandon(message);
 	return status;
 }
 
@@ -395,7 +514,7 @@ static enum weir_status emit(weir_outlet *outlet, const struct weir_message_init
 	message = weir__message_new(&pipeline->env, init, source->name, pipeline->wall_ms);
 	if (!message)
 		return weir__error_no_memory(err);
-	status = take_in(outlet, message, err);
+	status = take_in(outlet, message, init, err);
 	if (ret_message && status == WEIR_OK)
 		*ret_message = show(outlet, message);
 	weir_message_unref(message);

@@ -14,7 +14,7 @@
 
 #include "ground/error.h"
 
-static bool has_ended(const weir_pipeline *pipeline)
+bool weir__has_ended(const weir_pipeline *pipeline)
 {
 	const enum weir_state state = weir_pipeline_state(pipeline);
 
@@ -69,6 +69,7 @@ static enum weir_status open_all(weir_pipeline *pipeline, struct weir_error *err
 		weir__alloc_array(&pipeline->env, pipeline->slot_count, sizeof *pipeline->slots);
 	if (status == WEIR_OK && !pipeline->slots)
 		status = weir__error_no_memory(err);
+	weir__overflow_prepare(pipeline);
 	for (weir_sink *sink = pipeline->sinks; sink && status == WEIR_OK; sink = sink->next)
 		status = weir__sink_open(sink, err);
 	for (weir_source *source = pipeline->sources; source && status == WEIR_OK;
@@ -135,6 +136,8 @@ static void acknowledge(weir_pipeline *pipeline)
 {
 	for (weir_source *source = pipeline->sources; source; source = source->next)
 		weir__source_acknowledge(source);
+	for (weir_source *source = pipeline->sources; source; source = source->next)
+		weir__source_tell_ending(source);
 }
 
 static bool sources_have_ended(const weir_pipeline *pipeline)
@@ -176,14 +179,31 @@ static struct weir_error last_reason(const weir_pipeline *pipeline)
 	return reason;
 }
 
+/* Of what is under way, what sources keep. */
+static uint64_t count_kept(const weir_pipeline *pipeline)
+{
+	uint64_t kept = 0;
+
+	for (const weir_source *source = pipeline->sources; source; source = source->next)
+		if (source->ops.keeps)
+			kept += weir__counter_get(&source->counters.all.in_flight);
+	return kept;
+}
+
 /* Says what a stop or failure left behind; with a clean error slot, that is the failure. */
 static void report_undelivered(weir_pipeline *pipeline)
 {
-	const uint64_t left = weir__counter_get(&pipeline->all.in_flight);
+	const uint64_t kept = count_kept(pipeline);
+	const uint64_t left = weir__counter_get(&pipeline->all.in_flight) - kept;
 	const uint64_t delivered = weir__counter_get(&pipeline->all.delivered);
 	const struct weir_error reason = last_reason(pipeline);
 	struct weir_error err;
 
+	if (kept > 0)
+		weir__pipeline_log(pipeline, WEIR_LOG_INFO,
+				   "%" PRIu64 " messages not acknowledged: their sources keep them "
+				   "for the next run%s",
+				   kept, reason.text);
 	if (left == 0)
 		return;
 	weir__pipeline_log(pipeline, WEIR_LOG_WARN,
@@ -207,14 +227,6 @@ static void finish(weir_pipeline *pipeline)
 								  : WEIR_STATE_FINISHED);
 }
 
-/* What a drain has submitted, also late, is not to lie in a sink's buffers. */
-static void flush_sinks(weir_pipeline *pipeline)
-{
-	for (weir_sink *sink = pipeline->sinks; sink; sink = sink->next)
-		if (sink->has_unflushed && !sink->waiting.head)
-			weir__sink_flush(sink);
-}
-
 static void change_state(weir_pipeline *pipeline)
 {
 	const bool must_end = atomic_load_explicit(&pipeline->stop_asked, memory_order_relaxed) ||
@@ -226,7 +238,7 @@ static void change_state(weir_pipeline *pipeline)
 		 sources_have_ended(pipeline))
 		drain(pipeline, WEIR__NEVER);
 	if (weir_pipeline_state(pipeline) == WEIR_STATE_DRAINING)
-		flush_sinks(pipeline);
+		weir__sinks_flush(pipeline);	/* also what it submitted late */
 	if (weir_pipeline_state(pipeline) == WEIR_STATE_DRAINING &&
 	    (is_settled(pipeline) || pipeline->drain_until_ms <= pipeline->now_ms))
 		finish(pipeline);
@@ -255,11 +267,12 @@ static void turn(weir_pipeline *pipeline, int timeout_ms)
 		turn_sources(pipeline);
 	acknowledge(pipeline);
 	change_state(pipeline);
+	weir__flush_turn(pipeline);
 }
 
 enum weir_status weir__turn(weir_pipeline *pipeline, int timeout_ms)
 {
-	if (has_ended(pipeline))
+	if (weir__has_ended(pipeline))
 		return verdict(pipeline);
 	if (pipeline->in_turn)
 		return WEIR_ERR_STATE;
@@ -268,7 +281,7 @@ enum weir_status weir__turn(weir_pipeline *pipeline, int timeout_ms)
 	turn(pipeline, timeout_ms);
 	weir__recycler_leave(pipeline->recycler);
 	pipeline->in_turn = false;
-	return has_ended(pipeline) ? verdict(pipeline) : WEIR_OK;
+	return weir__has_ended(pipeline) ? verdict(pipeline) : WEIR_OK;
 }
 
 static uint64_t sooner(uint64_t a, uint64_t b)
@@ -282,7 +295,7 @@ static uint64_t sink_next_ms(const weir_sink *sink)
 
 	if (!sink->is_open || sink->is_broken)
 		return WEIR__NEVER;
-	if (sink->waiting.head && !sink->is_full && !sink->is_stuck)
+	if (sink->waiting.head && weir__sink_has_room(sink))
 		next_ms = sooner(next_ms, sink->retry_ms);
 	return next_ms;
 }
@@ -303,7 +316,7 @@ static uint64_t next_ms(const weir_pipeline *pipeline)
 {
 	uint64_t at_ms = WEIR__NEVER;
 
-	if (weir_pipeline_state(pipeline) == WEIR_STATE_IDLE || has_ended(pipeline) ||
+	if (weir_pipeline_state(pipeline) == WEIR_STATE_IDLE || weir__has_ended(pipeline) ||
 	    (pipeline->drain_until_ms == WEIR__NEVER &&
 	     (atomic_load(&pipeline->stop_asked) || pipeline->error.status < 0)))
 		return 0;

@@ -13,7 +13,7 @@
 
 #include "weir/env.h"
 
-#define WEIR__RECYCLED_SIZES 2
+#define WEIR__RECYCLED_SIZES 3
 
 typedef struct weir__recycler weir__recycler;
 

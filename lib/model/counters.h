@@ -8,6 +8,8 @@
 #include <stdatomic.h>
 #include <stdint.h>
 
+#include "weir/message.h"
+
 typedef _Atomic uint64_t weir__counter;
 
 static inline uint64_t weir__counter_get(const weir__counter *counter)
@@ -35,12 +37,6 @@ struct weir__tally {
 	weir__counter received, delivered, dead_lettered, dropped, in_flight, bytes;
 };
 
-enum weir__outcome {
-	WEIR__DROPPED,
-	WEIR__DELIVERED,
-	WEIR__DEAD_LETTERED
-};
-
 static inline void weir__tally_receive(struct weir__tally *tally, uint64_t bytes)
 {
 	weir__counter_add(&tally->received, 1);
@@ -48,12 +44,12 @@ static inline void weir__tally_receive(struct weir__tally *tally, uint64_t bytes
 	weir__counter_add(&tally->bytes, bytes);
 }
 
-static inline void weir__tally_settle(struct weir__tally *tally, enum weir__outcome outcome)
+static inline void weir__tally_settle(struct weir__tally *tally, enum weir_outcome outcome)
 {
 	weir__counter_sub(&tally->in_flight, 1);
-	weir__counter_add(outcome == WEIR__DELIVERED	   ? &tally->delivered
-			  : outcome == WEIR__DEAD_LETTERED ? &tally->dead_lettered
-							   : &tally->dropped,
+	weir__counter_add(outcome == WEIR_OUTCOME_DELIVERED	 ? &tally->delivered
+			  : outcome == WEIR_OUTCOME_DEAD_LETTERED ? &tally->dead_lettered
+								  : &tally->dropped,
 			  1);
 }
 

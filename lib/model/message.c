@@ -6,6 +6,7 @@
  * borrowed are copied into its tail, a body with an owner stays where it is.
  *
  *     | struct weir_message | headers | body (when copied) | key | names and values of headers |
+ *     | origin |
  */
 #include "model/message.h"
 
@@ -35,6 +36,8 @@ static size_t tail_size(const struct weir_message_init *init)
 
 	if (!init->release)
 		size += init->body.len;
+	if (init->origin)
+		size += strlen(init->origin) + 1;
 	for (size_t i = 0; i < init->header_count; i++)
 		size += strlen(init->headers[i].name) + 1 + init->headers[i].value.len;
 	return size;
@@ -78,6 +81,7 @@ weir_message *weir__message_new(const struct weir_env *env, const struct weir_me
 	*message = (weir_message){ .allocator = env->allocator,
 				   .block_size = size,
 				   .kind = init->kind,
+				   .traits = init->kind ? init->traits : 0,
 				   .body = init->body,
 				   .time_ms = init->time_ms,
 				   .received_ms = received_ms,
@@ -96,6 +100,8 @@ weir_message *weir__message_new(const struct weir_env *env, const struct weir_me
 		message->key = (struct weir_slice){ append(&tail, init->key.data, init->key.len),
 						    init->key.len };
 	copy_headers(message, init, &tail);
+	if (init->origin)
+		message->source = append(&tail, init->origin, strlen(init->origin) + 1);
 	return message;
 }
 
@@ -175,4 +181,17 @@ struct weir_position weir_message_position(const weir_message *message)
 const char *weir_message_source(const weir_message *message)
 {
 	return message->source;
+}
+
+const char *weir_outcome_name(enum weir_outcome outcome)
+{
+	static const char *const names[WEIR_OUTCOME_COUNT] = {
+		[WEIR_OUTCOME_DELIVERED] = "delivered",
+		[WEIR_OUTCOME_DEAD_LETTERED] = "dead_lettered",
+		[WEIR_OUTCOME_DROPPED] = "dropped",
+		[WEIR_OUTCOME_KEPT] = "kept",
+		[WEIR_OUTCOME_LEFT] = "left",
+	};
+
+	return (unsigned)outcome < WEIR_OUTCOME_COUNT ? names[outcome] : "unknown";
 }

@@ -13,14 +13,20 @@
 
 #include "model/kind.h"
 #include "model/tracker.h"
+#include "model/window.h"
 #include "weir/source.h"
 
 struct json_t;
 
 struct weir__transit {
 	weir_source *source;
+	void *user;		/* the source's own */
 	struct weir__track track;
+	struct weir__holding *holding;	/* NULL: it keeps only what is its own */
+	uint64_t own_bytes;	/* memory that goes with it alone */
 	uint32_t pending;	/* deliveries not settled, and one while it is being routed */
+	uint8_t epoch;		/* of weir_pipeline_flush, modulo 2 */
+	uint8_t drop_cause;	/* an enum weir_drop_cause: the last one, if any */
 	bool delivered;		/* a sink has acknowledged it */
 	bool dead_lettered;	/* the dead letters have acknowledged it */
 };

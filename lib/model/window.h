@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The window: how much may be under way, in messages and in bytes.
+ * A window: how much may be under way, in messages and in bytes. The pipeline has one, and each
+ * source and sink one of its own, its share: as large as the pipeline's unless it was told less.
  *
  * A message is let in while there is any room at all, so the bytes may exceed their limit by one
  * message: a message larger than the window still gets through. Sources that found it full are
@@ -27,7 +28,9 @@ static inline size_t weir__window_room(const struct weir__window *window)
 
 static inline bool weir__window_has_eased(const struct weir__window *window)
 {
-	return window->messages <= window->most_messages - (window->most_messages + 3) / 4 &&
+	const uint64_t quarter = window->most_messages / 4 + (window->most_messages % 4 != 0);
+
+	return window->messages <= window->most_messages - quarter &&
 	       window->bytes <= window->most_bytes - window->most_bytes / 4;
 }
 
@@ -42,5 +45,24 @@ static inline void weir__window_leave(struct weir__window *window, uint64_t byte
 	window->messages--;
 	window->bytes -= bytes;
 }
+
+static inline void weir__window_limit(struct weir__window *window, uint64_t messages,
+				      uint64_t bytes)
+{
+	window->most_messages = messages ? messages : 1;
+	window->most_bytes = bytes ? bytes : 1;
+}
+
+#define WEIR__WINDOW_UNLIMITED { .most_messages = UINT64_MAX, .most_bytes = UINT64_MAX }
+
+/*
+ * Memory that several messages keep together: counted with the first that is under way, until the
+ * last is settled.
+ */
+struct weir__holding {
+	void *owner;
+	uint64_t bytes;
+	uint32_t messages;
+};
 
 #endif

@@ -34,7 +34,7 @@ START_TEST(a_drop_route_drops_what_no_route_before_it_took)
 	ck_assert_int_eq(flow_run(&flow), WEIR_END);
 	ck_assert_uint_eq(flow_metrics(&flow).all.delivered, 1);
 	ck_assert_uint_eq(flow_metrics(&flow).all.dropped, 1);
-	ck_assert_uint_eq(flow_metrics(&flow).unrouted, 0);
+	ck_assert_uint_eq(flow_metrics(&flow).drops[WEIR_DROP_UNROUTED], 0);
 	ck_assert_uint_eq(flow.dead.submits, 0);
 	ck_assert_uint_eq(flow.in.acks[flow.in.ack_count - 1].offset, 2);
 	flow_end(&flow);
@@ -60,7 +60,7 @@ START_TEST(what_no_route_takes_is_dropped_and_counted_as_unrouted)
 	flow_feed(&flow, "1");
 	ck_assert_int_eq(flow_run(&flow), WEIR_END);
 	ck_assert_uint_eq(flow_metrics(&flow).all.dropped, 1);
-	ck_assert_uint_eq(flow_metrics(&flow).unrouted, 1);
+	ck_assert_uint_eq(flow_metrics(&flow).drops[WEIR_DROP_UNROUTED], 1);
 	ck_assert_uint_eq(flow.in.ack_count, 1);
 	flow_end(&flow);
 }
@@ -73,7 +73,7 @@ START_TEST(what_no_route_takes_goes_to_the_dead_letters_if_so_chosen)
 	flow_feed(&flow, removal);
 	ck_assert_int_eq(flow_run(&flow), WEIR_END);
 	ck_assert_uint_eq(flow_metrics(&flow).all.dead_lettered, 1);
-	ck_assert_uint_eq(flow_metrics(&flow).unrouted, 0);
+	ck_assert_uint_eq(flow_metrics(&flow).drops[WEIR_DROP_UNROUTED], 0);
 	ck_assert_int_eq(strncmp(flow.dead.log, "{graves} 21 {", 13), 0);
 	ck_assert_str_eq(flow.dead.headers,
 			 "weir.source=in\nweir.reason=no route takes a delete of source 'in'\n"

@@ -152,7 +152,7 @@ START_TEST(kinds_and_traits_choose)
 	ck_assert_int_eq(flow_run(&flow), WEIR_END);
 	ck_assert_msg(route_metrics(rule).matched == sorts[_i].taken, "%s", sorts[_i].name);
 	ck_assert_uint_eq(flow_metrics(&flow).all.delivered, sorts[_i].taken);
-	ck_assert_uint_eq(flow_metrics(&flow).unrouted, !sorts[_i].taken);
+	ck_assert_uint_eq(flow_metrics(&flow).drops[WEIR_DROP_UNROUTED], !sorts[_i].taken);
 	flow_end(&flow);
 }
 END_TEST
@@ -291,7 +291,7 @@ START_TEST(a_predicate_sees_fields_that_routes_name_and_others)
 	ck_assert_int_eq(flow_run(&flow), WEIR_END);
 	ck_assert_uint_eq(calls, 3);
 	ck_assert_uint_eq(flow_metrics(&flow).all.delivered, 2);
-	ck_assert_uint_eq(flow_metrics(&flow).unrouted, 1);
+	ck_assert_uint_eq(flow_metrics(&flow).drops[WEIR_DROP_UNROUTED], 1);
 	flow_end(&flow);
 }
 END_TEST

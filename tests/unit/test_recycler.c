@@ -7,7 +7,7 @@
 #include "ground/recycler.h"
 #include "support/fake_env.h"
 
-static const size_t sizes[WEIR__RECYCLED_SIZES] = { 200, 300 };
+static const size_t sizes[WEIR__RECYCLED_SIZES] = { 200, 300, 400 };
 
 static struct fake_env memory;
 static weir__recycler *recycler;

@@ -1,0 +1,144 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Flush: waiting until all that was received so far is settled.
+ *
+ *     epoch 0 ──────────────┐ flush asked: epoch 1 begins
+ *     under way: 5, 3, 1, 0 ┴► all of epoch 0 is settled: the flush is done
+ *
+ * Every message counts under the epoch in which it was received, and there are two at most: a flush
+ * begins when none is on, and answers all that was asked before it began. Nothing is kept for each
+ * message but its epoch, however many flush.
+ *
+ * Invariants: tickets only grow; while no flush is on, only the running epoch has messages. The
+ * lock is held for a moment at the start and end of a flush only.
+ */
+#include "engine/engine.h"
+
+#include "ground/wait.h"
+
+void weir__flush_init(struct weir__flush *flush)
+{
+	pthread_mutex_init(&flush->lock, NULL);
+	weir__cond_init(&flush->moved);
+	atomic_init(&flush->asked, 0);
+	atomic_init(&flush->done, 0);
+}
+
+void weir__flush_release(struct weir__flush *flush)
+{
+	pthread_cond_destroy(&flush->moved);
+	pthread_mutex_destroy(&flush->lock);
+}
+
+static void tell(struct weir__flush *flush)
+{
+	pthread_mutex_lock(&flush->lock);
+	pthread_cond_broadcast(&flush->moved);
+	pthread_mutex_unlock(&flush->lock);
+}
+
+static void begin(weir_pipeline *pipeline)
+{
+	struct weir__flush *flush = &pipeline->flush;
+
+	flush->upto = atomic_load(&flush->asked);
+	flush->epoch ^= 1;
+	flush->is_on = true;
+	for (weir_sink *sink = pipeline->sinks; sink; sink = sink->next)
+		sink->has_unflushed = true;
+}
+
+static void end(struct weir__flush *flush)
+{
+	flush->is_on = false;
+	atomic_store(&flush->done, flush->upto);
+	tell(flush);
+}
+
+void weir__flush_turn(weir_pipeline *pipeline)
+{
+	struct weir__flush *flush = &pipeline->flush;
+
+	if (!flush->is_on && atomic_load_explicit(&flush->asked, memory_order_relaxed) !=
+				     atomic_load_explicit(&flush->done, memory_order_relaxed))
+		begin(pipeline);
+	if (flush->is_on && flush->under_way[flush->epoch ^ 1] > 0)
+		weir__sinks_flush(pipeline);
+	else if (flush->is_on)
+		end(flush);
+	if (weir__has_ended(pipeline))
+		tell(flush);
+}
+
+void weir__flush_set_runner(weir_pipeline *pipeline, bool has_runner, bool is_me)
+{
+	struct weir__flush *flush = &pipeline->flush;
+
+	pthread_mutex_lock(&flush->lock);
+	flush->has_runner = has_runner;
+	flush->knows_runner = has_runner && is_me;
+	if (is_me)
+		flush->runner = pthread_self();
+	pthread_mutex_unlock(&flush->lock);
+}
+
+static bool is_done(struct weir__flush *flush, uint64_t ticket)
+{
+	return atomic_load(&flush->done) >= ticket;
+}
+
+/* Another thread does the work: with the lock. */
+static void wait_for_runner(weir_pipeline *pipeline, uint64_t ticket, uint64_t timeout_ms)
+{
+	struct weir__flush *flush = &pipeline->flush;
+	const uint64_t until_ms = weir__real_ms_after(timeout_ms);
+
+	weir__poller_wake(&pipeline->poller);
+	while (!is_done(flush, ticket) && !weir__has_ended(pipeline) &&
+	       weir__cond_wait(&flush->moved, &flush->lock, until_ms))
+		;
+}
+
+static enum weir_status run_until(weir_pipeline *pipeline, uint64_t ticket, uint64_t timeout_ms)
+{
+	const uint64_t from_ms = weir__monotonic_ms(&pipeline->env);
+
+	while (!is_done(&pipeline->flush, ticket) && !weir__has_ended(pipeline)) {
+		const uint64_t passed_ms = weir__monotonic_ms(&pipeline->env) - from_ms;
+		const uint64_t left_ms = passed_ms < timeout_ms ? timeout_ms - passed_ms : 0;
+		int wait_ms = weir_pipeline_timeout_ms(pipeline);
+
+		if (wait_ms < 0 || (uint64_t)wait_ms > left_ms)
+			wait_ms = left_ms < INT32_MAX ? (int)left_ms : INT32_MAX;
+		if (weir__turn(pipeline, wait_ms) == WEIR_ERR_STATE && pipeline->in_turn)
+			return WEIR_ERR_STATE;	/* from inside a turn */
+		if (left_ms == 0)
+			break;
+	}
+	return WEIR_OK;
+}
+
+enum weir_status weir_pipeline_flush(weir_pipeline *pipeline, uint64_t timeout_ms)
+{
+	struct weir__flush *flush;
+	uint64_t ticket;
+	bool has_runner, is_me;
+
+	if (!pipeline)
+		return WEIR_ERR_NOMEM;
+	flush = &pipeline->flush;
+	pthread_mutex_lock(&flush->lock);
+	has_runner = flush->has_runner;
+	is_me = flush->knows_runner && pthread_equal(flush->runner, pthread_self());
+	ticket = atomic_fetch_add(&flush->asked, 1) + 1;
+	if (has_runner && !is_me)
+		wait_for_runner(pipeline, ticket, timeout_ms);
+	pthread_mutex_unlock(&flush->lock);
+	if (is_me || (!has_runner && run_until(pipeline, ticket, timeout_ms) < 0))
+		return WEIR_ERR_STATE;
+	if (is_done(flush, ticket))
+		return WEIR_OK;
+	if (!weir__has_ended(pipeline))
+		return WEIR_ERR_TIMEOUT;
+	return weir__counter_get(&pipeline->all.in_flight) == 0 ? WEIR_OK : WEIR_ERR_STATE;
+}
