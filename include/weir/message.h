@@ -192,7 +192,8 @@ WEIR_API uint64_t weir_message_received_ms(const weir_message *message);
 WEIR_API struct weir_position weir_message_position(const weir_message *message);
 
 /**
- * The name of the source it came from. Lends, until the pipeline is freed.
+ * The name of the source it came from first (of one that came through a spool, the source in front
+ * of that). Lends, while both the message and its pipeline live.
  * Thread: any.  Since: 0.1.
  */
 WEIR_API const char *weir_message_source(const weir_message *message);
@@ -201,6 +202,8 @@ WEIR_API const char *weir_message_source(const weir_message *message);
  * A value by its path: member names joined by dots, `[N]` for an array's element counted from 0:
  * "user.screen_name", "entities.hashtags[0].text". A dot, bracket or backslash in a name is
  * written behind a backslash. The last of duplicate members counts.
+ *
+ * The path "full_text" is an alias: what the user wrote, wherever it stands, see weir_message_text.
  *
  * While a route's `match` runs, paths that any route of the pipeline names cost nothing; others,
  * and calls at other times, read the message again.
@@ -224,6 +227,23 @@ WEIR_API enum weir_status weir_message_field(const weir_message *message, const 
  * Thread: any.  Since: 0.1.
  */
 WEIR_API size_t weir_field_text(const struct weir_field *field, char *buffer, size_t size);
+
+/**
+ * What the user wrote, in every form in which a status comes: the text of the retweeted status for
+ * a retweet, the whole text of an extended one, a v2 post's note before its text, and for a v2
+ * retweet the text of the post in `includes`.
+ *
+ * @param references  false: HTML character references are undone (&amp;, as the service writes &)
+ * @param buffer      written, UTF-8, terminated; may be NULL when size is 0
+ * @param size        of the buffer; a text that does not fit is cut, its references stay
+ * @param ret_len     written: the length of the text; at `size` or above, it was cut
+ * @return WEIR_OK · WEIR_ERR_UNSUPPORTED: there is no text in it · WEIR_ERR_CORRUPT: it is not
+ *         JSON · WEIR_ERR_NOMEM
+ * Source: the data dictionary of the v1.1 and v2 objects.
+ * Thread: any.  Since: 0.1.
+ */
+WEIR_API enum weir_status weir_message_text(const weir_message *message, bool references,
+					    char *buffer, size_t size, size_t *ret_len);
 
 #ifdef __cplusplus
 }

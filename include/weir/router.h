@@ -8,6 +8,7 @@
 #ifndef WEIR_ROUTER_H
 #define WEIR_ROUTER_H
 
+#include "format.h"
 #include "message.h"
 #include "pipeline.h"
 
@@ -112,6 +113,7 @@ struct weir_route {
 	bool final;			/* what this route takes, later ones do not see */
 	const char *name;		/* NULL: "route N" counted from 1 */
 	enum weir_overflow overflow;	/* when the sink's share of the window is used up */
+	struct weir_format format;	/* what the value is; default: the message's bytes */
 };
 
 /**
@@ -129,8 +131,8 @@ WEIR_API weir_rule *weir_route_add(weir_pipeline *pipeline, const struct weir_ro
 
 /**
  * Adds a route that leads nowhere: what it takes and no route before it took is dropped, and
- * counted so. Always final; `to`, `key`, `fallback`, `headers` and `overflow` must not be set. Before
- * the start only.
+ * counted so. Always final; `to`, `key`, `fallback`, `headers`, `overflow` and `format` must not be
+ * set. Before the start only.
  *
  * @param route  borrows; NULL: everything
  * @return as weir_route_add

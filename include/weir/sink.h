@@ -110,8 +110,14 @@ WEIR_API enum weir_status weir_sink_set_share(weir_sink *sink, uint64_t messages
 /** The message. Lends, until the delivery is settled; ref it to keep it. Since: 0.1. */
 WEIR_API weir_message *weir_delivery_message(const weir_delivery *delivery);
 
-/** The bytes to deliver. Lends, until the delivery is settled. Since: 0.1. */
+/**
+ * The bytes to deliver; NULL data: no value, a tombstone. Lends, until the delivery is settled.
+ * Since: 0.1.
+ */
 WEIR_API struct weir_slice weir_delivery_value(const weir_delivery *delivery);
+
+/** The time to deliver under, ms since 1970-01-01 UTC. Since: 0.1. */
+WEIR_API uint64_t weir_delivery_time_ms(const weir_delivery *delivery);
 
 /** The key to deliver under; NULL data: none. Lends, until the delivery is settled. Since: 0.1. */
 WEIR_API struct weir_slice weir_delivery_key(const weir_delivery *delivery);

@@ -94,47 +94,15 @@ static void submitted_no_more(weir_sink *sink, weir_delivery *delivery)
 	weir__window_leave(&sink->offers, delivery->message->body.len);
 }
 
-/* It is to go to this sink, behind all others. */
+/* It is to go to this sink, behind all others; its source waits when that is too much. */
 static void address(weir_delivery *delivery, weir_sink *sink, struct weir__destination *to)
 {
 	delivery->sink = sink;
 	delivery->to = to;
 	delivery->sequence = sink->next_sequence++;
+	if (weir__window_room(&sink->share) == 0)
+		weir__overflow_block(delivery->message->transit.source, sink);
 	weir__window_enter(&sink->share, delivery->message->body.len);
-}
-
-static void delivery_free(weir_pipeline *pipeline, weir_delivery *delivery)
-{
-	weir__free(&pipeline->env, delivery->key_block, delivery->key.len);
-	weir__free(&pipeline->env, delivery->death, sizeof *delivery->death);
-	weir__free(&pipeline->env, delivery, sizeof *delivery);
-}
-
-static enum weir_status make_key(weir_delivery *delivery, const weir_rule *rule,
-				 struct weir_error *err)
-{
-	weir_pipeline *pipeline = rule->pipeline;
-	const weir_message *message = delivery->message;
-	const struct weir__template_source from = { .text = message->body.data,
-						    .slots = pipeline->slots,
-						    .kind = weir_kind_name(message->kind),
-						    .source = message->source };
-	char text[WEIR__TEMPLATE_KEY_BYTES];
-	size_t len;
-
-	if (!rule->key)
-		delivery->key = rule->without_key ? (struct weir_slice){ 0 } : message->key;
-	if (!rule->key || !weir__template_key(rule->key, &from, text, sizeof text, &len))
-		return WEIR_OK;
-	delivery->key = (struct weir_slice){ "", 0 };
-	if (len == 0)
-		return WEIR_OK;
-	delivery->key_block = weir__resize(&pipeline->env, NULL, 0, len);
-	if (!delivery->key_block)
-		return weir__error_no_memory(err);
-	memcpy(delivery->key_block, text, len);
-	delivery->key = (struct weir_slice){ delivery->key_block, len };
-	return WEIR_OK;
 }
 
 static void tell_outcome(weir_pipeline *pipeline, weir_message *message, enum weir_outcome outcome)
@@ -166,19 +134,23 @@ static void settle(weir_pipeline *pipeline, weir_message *message)
 	tell_outcome(pipeline, message, outcome);
 }
 
-void weir__message_release(weir_message *message)
-{
-	if (--message->transit.pending == 0)
-		settle(message->transit.source->port.pipeline, message);
-}
-
 void weir__message_abandon(weir_message *message)
 {
-	const weir_source *source = message->transit.source;
+	weir_source *source = message->transit.source;
 
-	if (--message->transit.pending == 0)
-		tell_outcome(source->port.pipeline, message,
-			     source->ops.keeps ? WEIR_OUTCOME_KEPT : WEIR_OUTCOME_LEFT);
+	if (--message->transit.pending > 0)
+		return;
+	weir__source_forget(source, message);
+	tell_outcome(source->port.pipeline, message,
+		     source->ops.keeps ? WEIR_OUTCOME_KEPT : WEIR_OUTCOME_LEFT);
+}
+
+void weir__message_release(weir_message *message)
+{
+	if (message->transit.is_incomplete)
+		weir__message_abandon(message);
+	else if (--message->transit.pending == 0)
+		settle(message->transit.source->port.pipeline, message);
 }
 
 /* Where a delivery stands that nothing can mend: at its sink, not settled, for all to count. */
@@ -222,6 +194,7 @@ static enum weir_status bury(weir_delivery *delivery, const struct weir_error *r
 						 .sink = delivery->sink->name,
 						 .destination = delivery->to->name };
 	weir__window_leave(&delivery->sink->share, delivery->message->body.len);
+	weir__delivery_unformat(delivery);
 	address(delivery, pipeline->dead_sink, pipeline->dead_destination);
 	delivery->attempt = 0;
 	wait(delivery->sink, delivery);
@@ -348,7 +321,7 @@ static enum weir_status undo(weir_delivery *delivery, struct weir_error *err)
 	weir__window_leave(&delivery->sink->share, delivery->message->body.len);
 	delivery->message->transit.pending--;
 	weir_message_unref(delivery->message);
-	delivery_free(pipeline, delivery);
+	weir__delivery_free(pipeline, delivery);
 	return weir__error_no_memory(err);
 }
 
@@ -360,6 +333,8 @@ static weir_delivery *add(weir_pipeline *pipeline, weir_message *message, weir_s
 	if (!delivery)
 		return NULL;
 	delivery->message = weir_message_ref(message);
+	delivery->value = message->body;
+	delivery->time_ms = weir_message_time_ms(message);
 	address(delivery, sink, to);
 	message->transit.pending++;
 	return delivery;
@@ -370,13 +345,17 @@ enum weir_status weir__delivery_send(weir_pipeline *pipeline, weir_message *mess
 				     struct weir_error *err)
 {
 	weir_delivery *delivery = add(pipeline, message, sink, to);
+	struct weir_error reason;
 
 	if (!delivery)
 		return weir__error_no_memory(err);
-	if (make_key(delivery, rule, err) < 0)
+	if (weir__delivery_make_key(delivery, rule, err) < 0)
 		return undo(delivery, err);
 	delivery->rule = rule;
 	weir__counter_add(&rule->in_flight, 1);
+	if (rule->format && weir__delivery_make_value(delivery, rule, &reason) < 0)
+		return reason.remedy == WEIR_REMEDY_SKIP ? bury(delivery, &reason, err)
+							 : give_up(delivery, &reason, err, "");
 	return start(delivery, err);
 }
 
@@ -428,7 +407,7 @@ void weir_delivery_done(weir_delivery *delivery)
 	submitted_no_more(sink, delivery);
 	weir__window_leave(&sink->share, message->body.len);
 	count_done(delivery);
-	delivery_free(sink->port.pipeline, delivery);
+	weir__delivery_free(sink->port.pipeline, delivery);
 	weir__message_release(message);
 	weir_message_unref(message);
 }
@@ -466,7 +445,7 @@ bool weir__delivery_drop_oldest(weir_sink *sink)
 	weir__counter_sub(&delivery->rule->in_flight, 1);
 	weir__counter_add(&delivery->rule->dropped_old, 1);
 	message->transit.drop_cause = WEIR_DROP_OVERFLOW_OLD;
-	delivery_free(sink->port.pipeline, delivery);
+	weir__delivery_free(sink->port.pipeline, delivery);
 	weir__message_release(message);
 	weir_message_unref(message);
 	return true;
@@ -484,7 +463,7 @@ void weir__delivery_discard_all(weir_sink *sink)
 			take(queues[i], delivery);
 			weir__message_abandon(delivery->message);
 			weir_message_unref(delivery->message);
-			delivery_free(sink->port.pipeline, delivery);
+			weir__delivery_free(sink->port.pipeline, delivery);
 		}
 	}
 }

@@ -18,7 +18,12 @@ weir_message *weir_delivery_message(const weir_delivery *delivery)
 
 struct weir_slice weir_delivery_value(const weir_delivery *delivery)
 {
-	return delivery->message->body;
+	return delivery->value;
+}
+
+uint64_t weir_delivery_time_ms(const weir_delivery *delivery)
+{
+	return delivery->time_ms;
 }
 
 struct weir_slice weir_delivery_key(const weir_delivery *delivery)

@@ -19,6 +19,7 @@
 #include "kit/table.h"
 #include "loop/poller.h"
 #include "model/counters.h"
+#include "model/format.h"
 #include "model/match.h"
 #include "model/message.h"
 #include "model/template.h"
@@ -86,7 +87,8 @@ struct weir_source {
 	struct weir__tracker tracker;
 	struct weir__window share;	/* what it emitted and is under way */
 	struct weir__holding *holding;	/* of the owner it emitted last; NULL: none under way */
-	weir_sink *blocker;		/* whose share is used up by a message of this source */
+	weir_sink **blockers;		/* whose share a message of this source found used up */
+	size_t blocker_count, blocker_capacity;
 	struct weir__source_counters counters;
 };
 
@@ -146,6 +148,7 @@ struct weir_rule {
 	struct weir__destination *fallback;
 	size_t destinations, max_destinations;
 	weir__template *key;	/* NULL: the message's own, or none */
+	weir__format *format;	/* NULL: the message's bytes */
 	bool without_key;
 	weir__counter matched, delivered, dead_lettered, in_flight, fallbacks;
 	weir__counter dropped_new, dropped_old;
@@ -163,8 +166,10 @@ struct weir_delivery {
 	weir_sink *sink;
 	weir_rule *rule;	/* NULL: no route took the message */
 	struct weir__destination *to;
-	struct weir_slice key;
-	void *key_block;	/* a key that a template made; key.len bytes */
+	struct weir_slice key, value;
+	void *key_block;	/* a key that a template or format made; key.len bytes */
+	void *value_block;	/* a value that a format made; value.len bytes */
+	uint64_t time_ms;
 	struct weir__death *death;	/* NULL: on its proper way */
 	uint64_t sequence;	/* order of arrival at its sink */
 	uint32_t attempt;
@@ -223,6 +228,7 @@ struct weir_pipeline {
 
 	struct weir__window window;
 	struct weir__header_scratch scratch;
+	struct weir__rendering rendering;
 
 	struct weir__tally all;
 	struct weir__tally kinds[WEIR_KIND_COUNT];
@@ -264,6 +270,8 @@ void weir__source_acknowledge(weir_source *source);
 void weir__source_tell_ending(weir_source *source);
 /* A message of it is settled: what it held in the windows is free. */
 void weir__source_let_go(weir_source *source, weir_message *message);
+/* One is not, and the pipeline ends: it stays in the windows, what was kept for it is freed. */
+void weir__source_forget(weir_source *source, weir_message *message);
 /* It found no room before, and there is some now. */
 bool weir__source_is_fed(const weir_source *source);
 void weir__source_free(weir_source *source);
@@ -303,8 +311,14 @@ void weir__rule_free(weir_rule *rule);
 bool weir__overflow_admits(weir_rule *rule, weir_message *message);
 /* Whether such a route may be; in a route's words. */
 enum weir_status weir__overflow_check(const struct weir_route *route, struct weir_error *err);
-/* Gives sinks that need one their share. */
-void weir__overflow_prepare(weir_pipeline *pipeline);
+/* Gives sinks that need one their share, and sources a place for what blocks them. */
+enum weir_status weir__overflow_prepare(weir_pipeline *pipeline, struct weir_error *err);
+/* A message of it found the share of this sink used up. */
+void weir__overflow_block(weir_source *source, weir_sink *sink);
+/* Whether such a share has not eased yet. */
+bool weir__overflow_blocks(const weir_source *source);
+/* Forgets those that have. */
+void weir__overflow_unblock(weir_source *source);
 
 /* flush.c */
 void weir__flush_init(struct weir__flush *flush);
@@ -324,6 +338,17 @@ enum weir_status weir__delivery_send_unrouted(weir_pipeline *pipeline, weir_mess
 					      struct weir_error *err);
 /* Offers what waits, until the sink is full or a retry is due later. */
 enum weir_status weir__delivery_offer_waiting(weir_sink *sink, struct weir_error *err);
+/* delivery_content.c */
+enum weir_status weir__delivery_make_key(weir_delivery *delivery, const weir_rule *rule,
+					 struct weir_error *err);
+/* What the route's format makes of it: below zero with remedy SKIP when that is nothing. */
+enum weir_status weir__delivery_make_value(weir_delivery *delivery, const weir_rule *rule,
+					   struct weir_error *err);
+/* The message's own bytes again: a dead letter is the message as it came. */
+void weir__delivery_unformat(weir_delivery *delivery);
+void weir__delivery_free(weir_pipeline *pipeline, weir_delivery *delivery);
+
+/* delivery.c, too */
 /* Drops the oldest waiting delivery that may be; false: there is none. */
 bool weir__delivery_drop_oldest(weir_sink *sink);
 /* One pending thing less; the last settles the message. */

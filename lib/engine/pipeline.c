@@ -101,6 +101,7 @@ weir_pipeline *weir_pipeline_new(const struct weir_pipeline_options *options)
 	atomic_init(&pipeline->state, WEIR_STATE_IDLE);
 	atomic_init(&pipeline->stop_asked, false);
 	weir__flush_init(&pipeline->flush);
+	weir__rendering_init(&pipeline->rendering, &pipeline->env);
 	if (read_options(pipeline, options, &err) < 0 ||
 	    weir__poller_open(&pipeline->poller, &err) < 0 || make_plan(pipeline, &err) < 0)
 		weir_pipeline_fail(pipeline, &err);
@@ -146,6 +147,7 @@ weir_pipeline *weir_pipeline_free(weir_pipeline *pipeline)
 	weir__free(env, pipeline->slots, pipeline->slot_count * sizeof *pipeline->slots);
 	weir__free(env, pipeline->scratch.headers,
 		   pipeline->scratch.capacity * sizeof *pipeline->scratch.headers);
+	weir__rendering_release(&pipeline->rendering);
 	weir__plan_free(pipeline->plan);
 	weir__poller_close(&pipeline->poller);
 	weir__flush_release(&pipeline->flush);

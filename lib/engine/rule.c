@@ -23,6 +23,7 @@ void weir__rule_free(weir_rule *rule)
 	weir__matches_free(env, rule->where, rule->where_count);
 	weir__template_free(env, rule->to);
 	weir__template_free(env, rule->key);
+	weir__format_free(rule->format);
 	weir__text_free(env, rule->name);
 	weir__free(env, rule, sizeof *rule);
 }
@@ -87,6 +88,20 @@ static enum weir_status compile_key(weir_rule *rule, const char *key, struct wei
 	return weir__template_new(&rule->pipeline->env, rule->pipeline->plan, key, &rule->key, err);
 }
 
+static enum weir_status compile_format(weir_rule *rule, const struct weir_route *route,
+				       struct weir_error *err)
+{
+	enum weir_status status;
+
+	if (route->format.form == WEIR_FORM_TOMBSTONE && rule->without_key)
+		return weir__error_invalid(err, "%s: a tombstone needs a key", rule->name);
+	status = weir__format_new(&rule->pipeline->env, rule->pipeline->plan, &route->format,
+				  route->key != NULL, &rule->format, err);
+	if (status < 0)
+		weir__error_prefix(err, "%s: ", rule->name);
+	return status;
+}
+
 static bool has_source(const weir_pipeline *pipeline, const weir_source *from)
 {
 	const weir_source *source = pipeline->sources;
@@ -117,9 +132,9 @@ static enum weir_status check(const weir_rule *rule, const struct weir_route *ro
 		return weir__error_invalid(err, "%s: where is NULL, where_count is %zu", rule->name,
 					   route->where_count);
 	if (!rule->sink && (route->to || route->key || route->fallback || route->headers ||
-			    route->overflow))
+			    route->overflow || route->format.form))
 		return weir__error_invalid(err, "%s: a drop route takes no to, key, fallback, headers, "
-					   "overflow", rule->name);
+					   "overflow, format", rule->name);
 	if (weir__overflow_check(route, err) < 0) {
 		weir__error_prefix(err, "%s: ", rule->name);
 		return err->status;
@@ -143,7 +158,9 @@ static enum weir_status compile(weir_rule *rule, const struct weir_route *route,
 		status = compile_to(rule, route, err);
 	if (status == WEIR_OK)
 		status = compile_key(rule, route->key, err);
-	pipeline->asks_fields |= rule->where_count || rule->to || rule->key;
+	if (status == WEIR_OK)
+		status = compile_format(rule, route, err);
+	pipeline->asks_fields |= rule->where_count || rule->to || rule->key || rule->format;
 	return status;
 }
 

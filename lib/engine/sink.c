@@ -224,7 +224,8 @@ void weir__sink_flush(weir_sink *sink)
 void weir__sinks_flush(weir_pipeline *pipeline)
 {
 	for (weir_sink *sink = pipeline->sinks; sink; sink = sink->next)
-		if (sink->has_unflushed && !sink->waiting.head)
+		if (sink->has_unflushed &&
+		    (!sink->waiting.head || weir__window_room(&sink->offers) == 0))
 			weir__sink_flush(sink);
 }
 

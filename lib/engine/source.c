@@ -116,6 +116,7 @@ void weir__source_free(weir_source *source)
 		source->ops.free(source->self);
 	weir__port_release(&source->port);
 	weir__tracker_release(&source->tracker);
+	weir__free(env, source->blockers, source->blocker_capacity * sizeof(weir_sink *));
 	weir__text_free(env, source->name);
 	weir__free(env, source, sizeof *source);
 }
@@ -180,15 +181,10 @@ static size_t tracker_room(const weir_source *source)
 	return count < most ? (size_t)(most - count) : 0;
 }
 
-static bool is_blocked(const weir_source *source)
-{
-	return source->blocker && !weir__window_has_eased(&source->blocker->share);
-}
-
 bool weir__source_is_fed(const weir_source *source)
 {
 	return source->starved && weir__window_has_eased(&source->port.pipeline->window) &&
-	       weir__window_has_eased(&source->share) && !is_blocked(source) &&
+	       weir__window_has_eased(&source->share) && !weir__overflow_blocks(source) &&
 	       tracker_room(source) > 0;
 }
 
@@ -225,6 +221,7 @@ bool weir__source_drains(const weir_source *source)
 
 static bool is_due(weir_source *source)
 {
+	weir__overflow_unblock(source);
 	if (weir__source_is_fed(source)) {
 		source->starved = false;
 		source->port.due = true;
@@ -298,8 +295,8 @@ size_t weir_outlet_room(const weir_outlet *outlet)
 	const weir_pipeline *pipeline = source->port.pipeline;
 	size_t room = 0;
 
-	if (outlet->is_open && pipeline->error.status == WEIR_OK && !is_blocked(source)) {
-		source->blocker = NULL;
+	weir__overflow_unblock(source);
+	if (outlet->is_open && pipeline->error.status == WEIR_OK && source->blocker_count == 0) {
 		room = least(weir__window_room(&pipeline->window), weir__window_room(&source->share));
 		room = least(room, tracker_room(source));
 	}
@@ -371,6 +368,11 @@ void weir__source_let_go(weir_source *source, weir_message *message)
 	weir__window_leave(&pipeline->window, bytes);
 	weir__window_leave(&source->share, bytes);
 	weir__counter_set(&pipeline->in_flight_bytes, pipeline->window.bytes);
+}
+
+void weir__source_forget(weir_source *source, weir_message *message)
+{
+	hold_no_more(source, message->transit.holding);
 }
 
 static enum weir_status check_init(const weir_outlet *outlet, const struct weir_message_init *init,
@@ -480,10 +482,8 @@ static enum weir_status take_in(weir_outlet *outlet, weir_message *message,
 		pipeline->served = outlet->source;
 	status = weir__route(pipeline, message, err);
 	atomic_store_explicit(&message->plan, NULL, memory_order_relaxed);
-	if (status == WEIR_OK)
-		weir__message_release(message);
-	else
-		weir__message_abandon(message);
+	message->transit.is_incomplete = status < 0;
+	weir__message_release(message);
 	return status;
 }
 

@@ -69,7 +69,8 @@ static enum weir_status open_all(weir_pipeline *pipeline, struct weir_error *err
 		weir__alloc_array(&pipeline->env, pipeline->slot_count, sizeof *pipeline->slots);
 	if (status == WEIR_OK && !pipeline->slots)
 		status = weir__error_no_memory(err);
-	weir__overflow_prepare(pipeline);
+	if (status == WEIR_OK)
+		status = weir__overflow_prepare(pipeline, err);
 	for (weir_sink *sink = pipeline->sinks; sink && status == WEIR_OK; sink = sink->next)
 		status = weir__sink_open(sink, err);
 	for (weir_source *source = pipeline->sources; source && status == WEIR_OK;

@@ -27,6 +27,7 @@ struct weir__transit {
 	uint32_t pending;	/* deliveries not settled, and one while it is being routed */
 	uint8_t epoch;		/* of weir_pipeline_flush, modulo 2 */
 	uint8_t drop_cause;	/* an enum weir_drop_cause: the last one, if any */
+	bool is_incomplete;	/* not every route that takes it has a delivery: never settled */
 	bool delivered;		/* a sink has acknowledged it */
 	bool dead_lettered;	/* the dead letters have acknowledged it */
 };
@@ -73,5 +74,8 @@ weir_message *weir__message_new(const struct weir_env *env, const struct weir_me
 /* What the bytes say, where the source did not. `slots` are of a scan that answered `valid`. */
 void weir__message_tell(weir_message *message, const struct weir__kind_slots *kind_slots,
 			bool valid, const struct weir__slot *slots);
+
+/* The full text as a field, pointing into the body; absent when there is none. */
+enum weir_status weir__message_full_text(const weir_message *message, struct weir_field *ret);
 
 #endif

@@ -60,6 +60,8 @@ enum weir_status weir_message_field(const weir_message *message, const char *pat
 
 	if (!path)
 		return WEIR_ERR_INVALID;
+	if (strcmp(path, "full_text") == 0)
+		return weir__message_full_text(message, ret_field);
 	if (routing && weir__plan_find(routing, path, &slot)) {
 		*ret_field = field_of(message, &message->slots[slot]);
 		return WEIR_OK;

@@ -28,10 +28,11 @@ static inline size_t weir__window_room(const struct weir__window *window)
 
 static inline bool weir__window_has_eased(const struct weir__window *window)
 {
-	const uint64_t quarter = window->most_messages / 4 + (window->most_messages % 4 != 0);
+	const uint64_t messages = window->most_messages / 4 + (window->most_messages % 4 != 0);
+	const uint64_t bytes = window->most_bytes / 4 + (window->most_bytes % 4 != 0);
 
-	return window->messages <= window->most_messages - quarter &&
-	       window->bytes <= window->most_bytes - window->most_bytes / 4;
+	return window->messages <= window->most_messages - messages &&
+	       window->bytes <= window->most_bytes - bytes;
 }
 
 static inline void weir__window_enter(struct weir__window *window, uint64_t bytes)
