@@ -85,8 +85,30 @@ struct weir_twitter_source_options {
 /**
  * Adds a Twitter stream.
  *
- * A gap message (kind WEIR_KIND_GAP) follows each reconnection:
- * `{"gap":{"source":"twitter","from_ms":…,"to_ms":…,"cause":"stalled","missed":…}}`.
+ * Each hole in the stream is told by one gap message (kind WEIR_KIND_GAP, no key), all on one line:
+ *
+ *     {"gap":{"source":"twitter","from_ms":1577836807000,"to_ms":1577836814600,
+ *     "cause":"dropped","missed":12,"last_before":"1050118621198921728","first_after":null}}
+ *
+ *     source       string   the name of this source
+ *     from_ms      number   the last byte of the connection that was lost; ms since 1970 UTC
+ *     to_ms        number   the answer 200 of the next one, or when it was given up: see below
+ *     cause        string   why it was lost: weir_reconnect_cause_name
+ *     missed       number   what it held back, as its `limit` notices had told when it was lost
+ *     last_before  string   the id of the last status (tweet, retweet) that this source emitted
+ *                           before the hole, perhaps on a connection before; null: there was none
+ *     first_after  string   the id of the first status behind the hole; null: not known in time
+ *
+ * It stands right before the first status of the new connection. Other messages of that (deletes,
+ * notices) may stand before it: it waits for the status for 60 s, and is then emitted with
+ * `"first_after":null`; so it is when that connection, too, is lost, or the source ends or is
+ * stopped before. With a hole that is open when the source ends, fails or is stopped, to_ms is that
+ * moment. Only where no room is left for it, because a failed pipeline takes nothing more or the
+ * drain is over, it is not emitted: then the log tells it. In the metrics of the source, gap_ms is
+ * the sum of to_ms - from_ms, and missed that of all connections, the one that stands included.
+ *
+ * A stop ends the connection at once. What had come and found no room until then is given up, as is
+ * the rest of the stream.
  *
  * @param pipeline  NULL: nothing happens
  * @param name      borrows; not empty, unique among sources

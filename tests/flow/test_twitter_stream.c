@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * From the body of an answer to messages: framing, compression, gaps, losses. Every stream test
+ * From the body of an answer to messages: framing, compression, losses. Every stream test
  * runs with the body in one piece, byte by byte, and in odd pieces.
  */
 #include <check.h>
@@ -241,69 +241,7 @@ START_TEST(F10_a_damaged_body_reconnects)
 }
 END_TEST
 
-/* ---- gaps, losses, warnings ---- */
-
-START_TEST(a_gap_message_goes_before_the_first_of_the_new_connection)
-{
-	static const struct script_answer answers[] = {
-		{ { { .status = 200, .text = M1 "\r\n" }, { .at_ms = 7000, .text = "\r\n" },
-		    { .at_ms = 9000, .ends = true } } },
-		{ { { .at_ms = 500, .status = 503, .ends = true } } },
-		{ { { .at_ms = 100, .status = 200 }, { .at_ms = 200, .text = M2 "\r\n" } } },
-	};
-	struct twitter_rig *rig = RIG(answers);
-
-	rig_start(rig);
-	ck_assert_int_eq(rig_run(rig, 20000), WEIR_OK);
-
-	/* 7 s: the last byte; 9 s: the drop; 9.5 s: the 503; 14.5 s: the attempt; 14.6 s: 200. */
-	rig_check_messages(rig, WEIR_KIND_ANY,
-			   M1 "\n{\"gap\":{\"source\":\"twitter\",\"from_ms\":1577836807000,"
-			   "\"to_ms\":1577836814600,\"cause\":\"dropped\",\"missed\":1}}\n"
-			   M2 "\n");
-	ck_assert_uint_eq(rig_metrics(rig).gap_ms, 7600);
-	ck_assert_uint_eq(recorder_count(&rig->recorder, WEIR_KIND_GAP), 1);
-	rig_end(rig);
-}
-END_TEST
-
-START_TEST(a_gap_message_names_its_cause)
-{
-	static const struct script_answer answers[] = {
-		{ { { .status = 200, .text = "\r\n" } } },
-		{ { { .status = 200, .text = "\r\n" },
-		    { .at_ms = 6000, .text = "{\"disconnect\":{\"code\":12}}\r\n" } } },
-		{ { { .status = 200, .text = "\r\n" } } },
-	};
-	struct twitter_rig *rig = RIG(answers);
-	char *gaps;
-
-	rig_start(rig);
-	ck_assert_int_eq(rig_run(rig, 100000), WEIR_OK);
-
-	gaps = recorder_text(&rig->recorder, WEIR_KIND_GAP);
-	ck_assert_ptr_nonnull(strstr(gaps, "\"cause\":\"stalled\""));
-	ck_assert_ptr_nonnull(strstr(gaps, "\"cause\":\"disconnect\""));
-	free(gaps);
-	rig_end(rig);
-}
-END_TEST
-
-START_TEST(no_gap_before_the_first_connection)
-{
-	static const struct script_answer answers[] = {
-		{ { { .status = 503, .ends = true } } },
-		{ { { .status = 200, .text = M1 "\r\n" } } },
-	};
-	struct twitter_rig *rig = RIG(answers);
-
-	rig_start(rig);
-	ck_assert_int_eq(rig_run(rig, 6000), WEIR_OK);
-
-	rig_check_messages(rig, WEIR_KIND_ANY, M1 "\n");
-	rig_end(rig);
-}
-END_TEST
+/* ---- losses, warnings ---- */
 
 #define LIMIT(n) "{\"limit\":{\"track\":" #n ",\"timestamp_ms\":\"1577836800000\"}}\r\n"
 
@@ -395,9 +333,6 @@ static void add_framing(TCase *tcase)
 
 static void add_duties(TCase *tcase)
 {
-	tcase_add_test(tcase, a_gap_message_goes_before_the_first_of_the_new_connection);
-	tcase_add_test(tcase, a_gap_message_names_its_cause);
-	tcase_add_test(tcase, no_gap_before_the_first_connection);
 	tcase_add_loop_test(tcase, T2_missed_is_the_maximum_of_each_connection_summed, 0, PIECES);
 	tcase_add_loop_test(tcase, T7_falling_behind_is_a_gauge_and_an_alert, 0,
 			    (int)(sizeof warnings / sizeof *warnings));

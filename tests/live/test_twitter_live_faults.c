@@ -73,6 +73,7 @@ static void check_gap(const struct live *live, size_t at, const char *cause)
 {
 	const json_int_t now_ms = (json_int_t)time(NULL) * 1000;
 	const char *source, *got_cause;
+	json_t *last, *first;
 	json_int_t from_ms, to_ms, missed;
 	json_error_t error;
 	json_t *gap;
@@ -81,9 +82,12 @@ static void check_gap(const struct live *live, size_t at, const char *cause)
 	ck_assert_uint_eq(live->gap_at[0], at);
 	gap = json_loads(live->gaps.data, 0, &error);
 	ck_assert_msg(gap, "%s: %s", error.text, live->gaps.data);
-	ck_assert_int_eq(json_unpack(gap, "{s:{s:s, s:I, s:I, s:s, s:I !} !}", "gap", "source",
-				     &source, "from_ms", &from_ms, "to_ms", &to_ms, "cause",
-				     &got_cause, "missed", &missed), 0);
+	ck_assert_int_eq(json_unpack(gap, "{s:{s:s, s:I, s:I, s:s, s:I, s:o, s:o !} !}", "gap",
+				     "source", &source, "from_ms", &from_ms, "to_ms", &to_ms,
+				     "cause", &got_cause, "missed", &missed, "last_before", &last,
+				     "first_after", &first), 0);
+	ck_assert(json_is_string(last) || json_is_null(last));
+	ck_assert_msg(json_is_string(first), "%s", live->gaps.data);
 	ck_assert_str_eq(source, "twitter");
 	ck_assert_str_eq(got_cause, cause);
 	ck_assert_msg(from_ms <= to_ms && from_ms > now_ms - 60000 && to_ms < now_ms + 2000,

@@ -52,18 +52,24 @@ static bool is_proven(const struct weir__twitter_source *source)
 	       source->now_ms - source->answered_ms >= source->config.options.proven_ms;
 }
 
-static void hang_up(struct weir__twitter_source *source, enum weir_reconnect_cause cause)
+static void hang_up(struct weir__twitter_source *source)
 {
 	source->config.http.ops->close(source->config.http.self);
+	if (source->state == WEIR__TWITTER_STREAMING)
+		weir__twitter_stream_end(&source->stream);
+}
+
+/* A hole begins with a stream that is to go on. One that is open already stays as it is. */
+static void open_hole(struct weir__twitter_source *source, enum weir_reconnect_cause cause)
+{
 	if (source->state != WEIR__TWITTER_STREAMING)
 		return;
-	source->lost = (struct weir__twitter_lost){
-		.there_was = true,
-		.heard_ms = source->heard_ms,
+	source->hole = (struct weir__twitter_hole){
+		.is_open = true,
+		.since_ms = source->heard_ms,
 		.missed = source->stream.missed,
 		.cause = cause,
 	};
-	weir__twitter_stream_end(&source->stream);
 }
 
 static void alert_cap(const struct weir__twitter_source *source, uint64_t delay_ms,
@@ -114,7 +120,7 @@ static enum weir_status reconnect(struct weir__twitter_source *source, const str
 	enum weir_log_level level = WEIR_LOG_INFO;
 	uint64_t delay_ms = 0;
 
-	hang_up(source, loss->cause);
+	hang_up(source);
 	if (proven)
 		forgive(source);
 	if (loss->pace == BY_CLASS || (loss->pace == FREE && !proven)) {
@@ -130,6 +136,7 @@ static enum weir_status reconnect(struct weir__twitter_source *source, const str
 			level = WEIR_LOG_WARN;
 		delay_ms = next_delay(source, loss);
 	}
+	open_hole(source, loss->cause);
 	weir_port_count(source->port, WEIR_COUNT_RECONNECTS + loss->cause, 1);
 	weir_port_log(source->port, level, "%s; next attempt in %ju ms", loss->why.text,
 		      (uintmax_t)delay_ms);
@@ -189,7 +196,7 @@ static enum weir_status fail_parted(struct weir__twitter_source *source, enum we
 {
 	const uint64_t code = source->stream.disconnect_code;
 
-	hang_up(source, WEIR_RECONNECT_DISCONNECT);
+	hang_up(source);
 	weir_error_set(err, status, WEIR_REMEDY_STOP, "disconnected, code %ju: %s; %s",
 		       (uintmax_t)code, what, remedy);
 	err->remote_code = (int64_t)code;
@@ -224,7 +231,7 @@ static enum weir_status on_disconnect(struct weir__twitter_source *source, struc
 		weir__twitter_alert_seldom(&source->stream, row->alert, row->alert);
 	switch (row->parting) {
 	case WEIR__TWITTER_PART_END:
-		hang_up(source, WEIR_RECONNECT_DISCONNECT);
+		hang_up(source);
 		weir_port_log(source->port, WEIR_LOG_INFO, "%s", loss.why.text);
 		return WEIR_END;
 	case WEIR__TWITTER_PART_FATAL:
@@ -334,16 +341,24 @@ static enum weir_status on_refusal(struct weir__twitter_source *source, struct w
 	}
 	if (!fatal)
 		return reconnect(source, &loss, err);
-	hang_up(source, loss.cause);
+	hang_up(source);
 	describe_refusal(source, row, WEIR_REMEDY_STOP, err);
 	return err->status;
+}
+
+uint64_t weir__twitter_stall_ms(const struct weir__twitter_source *source)
+{
+	const uint64_t since_ms =
+		source->heard_ms > source->waited_ms ? source->heard_ms : source->waited_ms;
+
+	return since_ms + source->config.options.stall_ms;
 }
 
 enum weir_status weir__twitter_react(struct weir__twitter_source *source, struct weir_error *err)
 {
 	const uint64_t now_ms = source->now_ms;
 
-	if (source->state == WEIR__TWITTER_WAITING || source->state == WEIR__TWITTER_CLOSED)
+	if (source->state < WEIR__TWITTER_CONNECTING)
 		return WEIR_OK;
 	if (source->stream.disconnected)
 		return on_disconnect(source, err);
@@ -355,7 +370,7 @@ enum weir_status weir__twitter_react(struct weir__twitter_source *source, struct
 		return on_refusal(source, err);
 	if (source->answer.over)
 		return on_end(source, err);
-	if (now_ms - source->heard_ms >= source->config.options.stall_ms)
+	if (now_ms >= weir__twitter_stall_ms(source))
 		return on_stall(source, err);
 	return WEIR_OK;
 }

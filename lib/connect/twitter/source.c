@@ -10,21 +10,21 @@
  *      close,           ├──────── retry ──────────────── REFUSED          │
  *      failure          └──────── dropped, stalled, disconnected ─────────┘
  *
+ * and from each of them, when it stops, has ended or fails: ──► LEAVING ──► CLOSED
+ *
  * Guarantees: nothing is sent with wrong options; there is never more than one connection; events
  * of the transport only take notes and emit, decisions are made after its turn and only when
- * what came is handed over; a full outlet stops the reading, and that is no stall; after close
- * there is no wait and no connection left. Callers: the engine, through weir/source.h.
+ * what came is handed over; a full outlet stops the reading, and that is no stall; each hole is
+ * told once, or in the log when the pipeline takes no more; a stop ends the connection at once;
+ * after close there is no wait and no connection left. Callers: the engine, through weir/source.h.
  */
 #include "connect/twitter/source.h"
-
-#include <string.h>
 
 #include "connect/twitter/check.h"
 #include "connect/twitter/request.h"
 #include "connect/twitter/show.h"
 #include "ground/error.h"
 #include "ground/options.h"
-#include "kit/text.h"
 #include "wire/http.h"
 
 /* ---- what the transport tells ---- */
@@ -36,44 +36,30 @@ static bool fails(struct weir__twitter_source *source, enum weir_status status)
 	return status < 0;
 }
 
-/* `{"gap":…}`: on the server's side of a reconnection there is a hole of this size. */
-static char *write_gap(const struct weir__twitter_source *source, uint64_t gap_ms)
+/* There is a connection again, or there is to be none: the gap can be told. */
+static void close_hole(struct weir__twitter_source *source)
 {
-	const struct weir_env *env = source->config.env;
-	const struct weir_slice name = { weir_port_name(source->port),
-					 strlen(weir_port_name(source->port)) };
-	const size_t size = weir__text_escape(name, NULL, 0) + 1;
-	const uint64_t to_ms = weir__wall_ms(env);
-	char *escaped = weir__alloc(env, size);
-	char *text = NULL;
+	const uint64_t gap_ms = source->now_ms - source->hole.since_ms;
+	const uint64_t to_ms = weir__wall_ms(source->config.env);
+	const struct weir__twitter_gap gap = {
+		.from_ms = to_ms > gap_ms ? to_ms - gap_ms : 0,
+		.to_ms = to_ms,
+		.missed = source->hole.missed,
+		.cause = source->hole.cause,
+	};
 
-	if (!escaped)
-		return NULL;
-	weir__text_escape(name, escaped, size);
-	text = weir__text_format(env, "{\"gap\":{\"source\":\"%s\",\"from_ms\":%ju,\"to_ms\":%ju,"
-				 "\"cause\":\"%s\",\"missed\":%ju}}", escaped,
-				 (uintmax_t)(to_ms > gap_ms ? to_ms - gap_ms : 0),
-				 (uintmax_t)to_ms, weir_reconnect_cause_name(source->lost.cause),
-				 (uintmax_t)source->lost.missed);
-	weir__free(env, escaped, size);
-	return text;
+	source->hole.is_open = false;
+	weir_port_count(source->port, WEIR_COUNT_GAP_MS, gap_ms);
+	weir__twitter_stream_hold_gap(&source->stream, &gap);
 }
 
 static void begin_stream(struct weir__twitter_source *source)
 {
-	const uint64_t gap_ms = source->now_ms - source->lost.heard_ms;
-	char *gap;
-
 	source->state = WEIR__TWITTER_STREAMING;
 	weir_port_count(source->port, WEIR_COUNT_CONNECTS, 1);
 	weir_port_log(source->port, WEIR_LOG_INFO, "connected");
-	if (!source->lost.there_was)
-		return;
-	weir_port_count(source->port, WEIR_COUNT_GAP_MS, gap_ms);
-	gap = write_gap(source, gap_ms);
-	if (!gap)
-		fails(source, weir__error_no_memory(&source->failure));
-	weir__twitter_stream_gap(&source->stream, gap);
+	if (source->hole.is_open)
+		close_hole(source);
 }
 
 static void on_status(void *user, int status)
@@ -201,6 +187,26 @@ static enum weir_status attempt(struct weir__twitter_source *source, struct weir
 
 /* ---- the engine's calls ---- */
 
+/* It goes for good, with this verdict, as soon as every hole is told. */
+static void leave(struct weir__twitter_source *source, enum weir_status verdict,
+		  const struct weir_error *why)
+{
+	if (source->hole.is_open)
+		close_hole(source);
+	weir__twitter_stream_settle_gap(&source->stream);
+	source->state = WEIR__TWITTER_LEAVING;
+	source->verdict = verdict;
+	if (verdict < 0)
+		source->failure = *why;
+}
+
+static void leave_at_stop(struct weir__twitter_source *source)
+{
+	source->config.http.ops->close(source->config.http.self);
+	weir__twitter_stream_clear(&source->stream);
+	leave(source, WEIR_END, NULL);
+}
+
 static bool is_open(const struct weir__twitter_source *source)
 {
 	return source->state >= WEIR__TWITTER_CONNECTING && !source->answer.over;
@@ -223,7 +229,6 @@ static void turn_transport(struct weir__twitter_source *source, bool drained)
 
 	if (source->paused && drained) {
 		source->paused = false;
-		source->heard_ms = source->now_ms;
 		http->ops->resume(http->self);
 	}
 	if (is_open(source))
@@ -231,27 +236,61 @@ static void turn_transport(struct weir__twitter_source *source, bool drained)
 	stop_reading(source);
 }
 
+/* All that came is handed over: what follows. */
+static enum weir_status decide(struct weir__twitter_source *source, struct weir_error *err)
+{
+	enum weir_status status;
+
+	if (source->now_ms >= source->stream.gap_until_ms)
+		weir__twitter_stream_settle_gap(&source->stream);
+	status = weir__twitter_react(source, err);
+	if (status != WEIR_OK)
+		leave(source, status, err);
+	return weir__twitter_stream_drain(&source->stream, err);
+}
+
+/* A gap of the connection before is handed over before there is another. */
+static bool is_due(const struct weir__twitter_source *source)
+{
+	return source->state == WEIR__TWITTER_WAITING && source->now_ms >= source->due_ms;
+}
+
+static enum weir_status turn_connection(struct weir__twitter_source *source,
+					struct weir_error *err)
+{
+	enum weir_status status = weir__twitter_stream_drain(&source->stream, err);
+	enum weir_status attempted = WEIR_OK;
+
+	if (status == WEIR_OK && source->crowded)
+		source->waited_ms = source->now_ms;
+	if (status == WEIR_OK && is_due(source))
+		attempted = attempt(source, err);
+	if (attempted < 0)
+		leave(source, attempted, err);
+	if (status >= 0 && is_open(source)) {
+		turn_transport(source, status == WEIR_OK);
+		if (source->failure.status < 0) {
+			*err = source->failure;
+			return err->status;
+		}
+	}
+	return status < 0 ? status : weir__twitter_stream_drain(&source->stream, err);
+}
+
 static enum weir_status turn(struct weir__twitter_source *source, struct weir_error *err)
 {
-	enum weir_status status = WEIR_OK;
+	enum weir_status status = turn_connection(source, err);
 
-	if (source->state == WEIR__TWITTER_WAITING && source->now_ms >= source->due_ms)
-		status = attempt(source, err);
 	if (status == WEIR_OK)
-		status = weir__twitter_stream_drain(&source->stream, err);
+		status = decide(source, err);
+	source->crowded = status == WEIR_AGAIN;
 	if (status < 0)
 		return status;
-	if (is_open(source))
-		turn_transport(source, status == WEIR_OK);
-	if (source->failure.status < 0) {
+	if (source->crowded || source->state != WEIR__TWITTER_LEAVING)
+		return WEIR_OK;
+	if (source->verdict < 0)
 		*err = source->failure;
-		return err->status;
-	}
-	status = weir__twitter_stream_drain(&source->stream, err);
-	source->crowded = status == WEIR_AGAIN;
-	if (status != WEIR_OK)
-		return status < 0 ? status : WEIR_OK;
-	return weir__twitter_react(source, err);
+	return source->verdict;
 }
 
 static uint64_t earlier(uint64_t a_ms, uint64_t b_ms)
@@ -265,7 +304,7 @@ static uint64_t next_ms(const struct weir__twitter_source *source)
 	const struct weir_http *http = &source->config.http;
 	uint64_t at_ms = 0;
 
-	if (source->state == WEIR__TWITTER_WAITING)
+	if (source->state == WEIR__TWITTER_WAITING && !source->crowded)
 		return source->due_ms ? source->due_ms : 1;
 	if (!is_open(source))
 		return 0;
@@ -273,7 +312,9 @@ static uint64_t next_ms(const struct weir__twitter_source *source)
 		at_ms = http->ops->deadline_ms(http->self);
 	if (source->crowded)
 		return at_ms;
-	at_ms = earlier(at_ms, source->heard_ms + source->config.options.stall_ms);
+	at_ms = earlier(at_ms, weir__twitter_stall_ms(source));
+	if (source->stream.gap_state == WEIR__TWITTER_GAP_HELD)
+		at_ms = earlier(at_ms, source->stream.gap_until_ms);
 	if (source->state == WEIR__TWITTER_REFUSED)
 		at_ms = earlier(at_ms, source->answered_ms + WEIR__TWITTER_WORDS_MS);
 	return at_ms;
@@ -301,6 +342,8 @@ static enum weir_status source_step(void *self, weir_outlet *outlet, uint64_t no
 	source->now_ms = now_ms;
 	source->stream.outlet = outlet;
 	source->stream.now_ms = now_ms;
+	if (weir_port_is_stopping(source->port) && source->state != WEIR__TWITTER_LEAVING)
+		leave_at_stop(source);
 	status = turn(source, err);
 	source->stream.outlet = NULL;
 	if (status == WEIR_OK)
@@ -308,12 +351,19 @@ static enum weir_status source_step(void *self, weir_outlet *outlet, uint64_t no
 	return status;
 }
 
+/* Without a step before it when the pipeline has failed: then the log tells the last gap. */
 static void source_close(void *self)
 {
 	struct weir__twitter_source *source = self;
 
 	source->config.http.ops->close(source->config.http.self);
 	weir__twitter_stream_clear(&source->stream);
+	weir__twitter_stream_drop_gap(&source->stream);
+	if (source->hole.is_open) {
+		source->now_ms = weir__monotonic_ms(source->config.env);
+		close_hole(source);
+		weir__twitter_stream_drop_gap(&source->stream);
+	}
 	source->state = WEIR__TWITTER_CLOSED;
 }
 
@@ -334,6 +384,7 @@ static const struct weir_source_ops source_ops = {
 	.step = source_step,
 	.close = source_close,
 	.free = source_free,
+	.drains = true,
 };
 
 /* ---- the add ---- */

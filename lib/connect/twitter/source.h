@@ -10,15 +10,16 @@
 enum weir__twitter_state {
 	WEIR__TWITTER_CLOSED,
 	WEIR__TWITTER_WAITING,		/* until due_ms, then an attempt */
+	WEIR__TWITTER_LEAVING,		/* for good, once a gap is handed over; says `verdict` then */
 	WEIR__TWITTER_CONNECTING,	/* no status yet */
 	WEIR__TWITTER_STREAMING,	/* 200 */
 	WEIR__TWITTER_REFUSED		/* another status; its words are being read */
 };
 
-/* The connection that was there before, for the gap message. */
-struct weir__twitter_lost {
-	bool there_was;
-	uint64_t heard_ms;	/* its last byte */
+/* The hole in the stream: since when there is no connection, and what the last one told. */
+struct weir__twitter_hole {
+	bool is_open;
+	uint64_t since_ms;	/* its last byte */
 	uint64_t missed;
 	enum weir_reconnect_cause cause;
 };
@@ -33,11 +34,13 @@ struct weir__twitter_source {
 	uint64_t due_ms;
 	uint64_t answered_ms;	/* the status line */
 	uint64_t heard_ms;	/* the last byte, or the start of the attempt */
+	uint64_t waited_ms;	/* until then the outlet had no room: no silence of the server's */
 	bool heard;		/* at least one byte of a body */
 	bool paused;		/* the transport keeps bytes for us: the outlet had no room */
 	bool crowded;		/* it has none now; always so while paused */
 	struct weir_error end;	/* how the exchange ended; status WEIR_OK: well */
-	struct weir_error failure;	/* the pipeline's, found in an event */
+	struct weir_error failure;	/* the pipeline's, found in an event, or that of `verdict` */
+	enum weir_status verdict;
 
 	struct weir__backoff backoff;
 	uint32_t failures;	/* in a row */
@@ -46,7 +49,7 @@ struct weir__twitter_source {
 	bool corrected;		/* the clock, since the last good connection */
 	bool without_count;
 	int64_t clock_offset_ms;	/* the server's clock minus ours */
-	struct weir__twitter_lost lost;
+	struct weir__twitter_hole hole;
 };
 
 /*
@@ -54,6 +57,9 @@ struct weir__twitter_source {
  * follows. WEIR_OK: go on · WEIR_END: the stream is complete · below zero: the pipeline fails.
  */
 enum weir_status weir__twitter_react(struct weir__twitter_source *source, struct weir_error *err);
+
+/* When it has been silent for too long. */
+uint64_t weir__twitter_stall_ms(const struct weir__twitter_source *source);
 
 /* How long a status other than 200 waits for the rest of its words. */
 #define WEIR__TWITTER_WORDS_MS 5000

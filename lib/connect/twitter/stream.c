@@ -5,13 +5,15 @@
  * Guarantees: order is kept; payloads are forwarded byte for byte, copied once from the transport
  * (inflated bodies: never) and shared from there on; memory is the framer's bound, for a message
  * that finds no room stops the reading. A transport whose piece was used in part keeps all of it
- * and hands it in again; `taken` says how much of it to pass over.
+ * and hands it in again; `taken` says how much of it to pass over. A gap is told once, behind every
+ * status from before the hole and before every one from after it.
  *
  *     write ──► inflate or copy ──► framer ──► held ──► outlet
- *                      ▲                         │
- *                      └──── only when drained ──┘
+ *                      ▲                         │ ▲
+ *                      └──── only when drained ──┘ gap, before the first status
  *
- * Invariant: bytes enter the framer only when it has no whole message left. Callers: source.c.
+ * Invariants: bytes enter the framer only when it has no whole message left; a connection begins
+ * only when no gap is here. Callers: source.c.
  */
 #include "connect/twitter/stream.h"
 
@@ -44,7 +46,6 @@ static void drop_pending(struct weir__twitter_stream *stream)
 	stream->holding = false;
 	stream->inflating = false;
 	stream->taken = 0;
-	stream->gap = weir__text_free(stream->config->env, stream->gap);
 	if (stream->compressed)
 		weir__inflate_release(&stream->inflate);
 	stream->compressed = false;
@@ -55,11 +56,14 @@ void weir__twitter_stream_release(struct weir__twitter_stream *stream)
 {
 	drop_pending(stream);
 	weir__framer_release(&stream->framer);
+	weir__twitter_peek_release(&stream->peek, stream->config->env);
 }
 
 void weir__twitter_stream_clear(struct weir__twitter_stream *stream)
 {
 	drop_pending(stream);
+	stream->gap.first_after[0] = '\0';
+	weir__twitter_stream_settle_gap(stream);
 	stream->missed = 0;
 	stream->disconnected = false;
 	stream->broken = (struct weir_error){ .status = WEIR_OK };
@@ -76,10 +80,34 @@ enum weir_status weir__twitter_stream_inflate(struct weir__twitter_stream *strea
 	return status;
 }
 
-void weir__twitter_stream_gap(struct weir__twitter_stream *stream, char *gap)
+/* ---- the gap ---- */
+
+void weir__twitter_stream_hold_gap(struct weir__twitter_stream *stream,
+				   const struct weir__twitter_gap *gap)
 {
-	weir__text_free(stream->config->env, stream->gap);
-	stream->gap = gap;
+	stream->gap = *gap;
+	memcpy(stream->gap.last_before, stream->last_id, sizeof stream->last_id);
+	stream->gap.first_after[0] = '\0';
+	stream->gap_state = WEIR__TWITTER_GAP_HELD;
+	stream->gap_until_ms = stream->now_ms + WEIR__TWITTER_GAP_MS;
+}
+
+void weir__twitter_stream_settle_gap(struct weir__twitter_stream *stream)
+{
+	if (stream->gap_state == WEIR__TWITTER_GAP_HELD)
+		stream->gap_state = WEIR__TWITTER_GAP_SETTLED;
+}
+
+void weir__twitter_stream_drop_gap(struct weir__twitter_stream *stream)
+{
+	const struct weir__twitter_gap *gap = &stream->gap;
+
+	if (stream->gap_state != WEIR__TWITTER_NO_GAP)
+		weir_port_log(stream->port, WEIR_LOG_WARN, "no room for a gap message: from %ju to "
+			      "%ju, %s, %ju missed", (uintmax_t)gap->from_ms,
+			      (uintmax_t)gap->to_ms, weir_reconnect_cause_name(gap->cause),
+			      (uintmax_t)gap->missed);
+	stream->gap_state = WEIR__TWITTER_NO_GAP;
 }
 
 void weir__twitter_stream_end(struct weir__twitter_stream *stream)
@@ -95,9 +123,23 @@ void weir__twitter_stream_end(struct weir__twitter_stream *stream)
 	if (type == WEIR__FRAME_TOO_LARGE)
 		weir_port_count(stream->port, WEIR_COUNT_TOO_LARGE, 1);
 	drop_pending(stream);
+	weir__twitter_stream_settle_gap(stream);
 }
 
 /* ---- out: frames to messages ---- */
+
+static bool has_room(const struct weir__twitter_stream *stream)
+{
+	return stream->outlet && weir_outlet_room(stream->outlet) > 0;
+}
+
+static void remember_id(struct weir__twitter_stream *stream, const weir_message *message)
+{
+	const struct weir_slice key = weir_message_key(message);
+
+	if (weir_message_kind(message) & (WEIR_KIND_TWEET | WEIR_KIND_RETWEET) && key.len)
+		weir__twitter_id_set(stream->last_id, key);
+}
 
 static enum weir_status emit(struct weir__twitter_stream *stream,
 			     const struct weir_message_init *init, struct weir_error *err)
@@ -105,25 +147,33 @@ static enum weir_status emit(struct weir__twitter_stream *stream,
 	const weir_message *message = NULL;
 	enum weir_status status;
 
-	if (!stream->outlet || weir_outlet_room(stream->outlet) == 0)
+	if (!has_room(stream))
 		return WEIR_AGAIN;
 	status = weir_outlet_emit(stream->outlet, init, &message, err);
-	if (status == WEIR_OK)
-		weir__twitter_notice(stream, message);
-	return status;
+	if (status != WEIR_OK)
+		return status;
+	remember_id(stream, message);
+	weir__twitter_notice(stream, message);
+	return WEIR_OK;
 }
 
 static enum weir_status emit_gap(struct weir__twitter_stream *stream, struct weir_error *err)
 {
-	const struct weir_message_init init = {
-		.size = sizeof init,
-		.body = { stream->gap, strlen(stream->gap) },
-		.kind = WEIR_KIND_GAP,
-	};
-	const enum weir_status status = emit(stream, &init, err);
+	const struct weir_env *env = stream->config->env;
+	struct weir_message_init init = { .size = sizeof init, .kind = WEIR_KIND_GAP };
+	enum weir_status status;
+	char *text;
 
+	if (!has_room(stream))
+		return WEIR_AGAIN;
+	text = weir__twitter_gap_write(&stream->gap, env, weir_port_name(stream->port));
+	if (!text)
+		return weir__error_no_memory(err);
+	init.body = (struct weir_slice){ text, strlen(text) };
+	status = emit(stream, &init, err);
 	if (status == WEIR_OK)
-		stream->gap = weir__text_free(stream->config->env, stream->gap);
+		stream->gap_state = WEIR__TWITTER_NO_GAP;
+	weir__text_free(env, text);
 	return status;
 }
 
@@ -135,6 +185,7 @@ static enum weir_status emit_held(struct weir__twitter_stream *stream, struct we
 		.body = { stream->held.data, stream->held.len },
 		.release = release_buffer,
 		.owner = stream->held.buffer,
+		.owner_bytes = stream->held.buffer->size,
 	};
 	const enum weir_status status = emit(stream, &init, err);
 
@@ -193,14 +244,44 @@ static bool hold_next(struct weir__twitter_stream *stream)
 	}
 }
 
+/* What is held may be the first status behind a hole. */
+static enum weir_status look_at_held(struct weir__twitter_stream *stream, struct weir_error *err)
+{
+	enum weir_status status = WEIR_OK;
+	struct weir_slice id;
+
+	if (!stream->peek.plan)
+		status = weir__twitter_peek_init(&stream->peek, stream->config->env, err);
+	if (status < 0)
+		return status;
+	id = weir__twitter_peek_id(&stream->peek,
+				   (struct weir_slice){ stream->held.data, stream->held.len });
+	if (!id.data)
+		return WEIR_OK;
+	weir__twitter_id_set(stream->gap.first_after, id);
+	weir__twitter_stream_settle_gap(stream);
+	return WEIR_OK;
+}
+
+static enum weir_status emit_next(struct weir__twitter_stream *stream, struct weir_error *err)
+{
+	enum weir_status status = WEIR_OK;
+
+	if (stream->gap_state == WEIR__TWITTER_GAP_HELD)
+		status = look_at_held(stream, err);
+	if (status == WEIR_OK && stream->gap_state == WEIR__TWITTER_GAP_SETTLED)
+		status = emit_gap(stream, err);
+	return status == WEIR_OK ? emit_held(stream, err) : status;
+}
+
 static enum weir_status emit_frames(struct weir__twitter_stream *stream, struct weir_error *err)
 {
 	enum weir_status status = WEIR_OK;
 
-	if (stream->gap)
+	if (stream->gap_state == WEIR__TWITTER_GAP_SETTLED)
 		status = emit_gap(stream, err);
 	while (status == WEIR_OK && (stream->holding || hold_next(stream)))
-		status = emit_held(stream, err);
+		status = emit_next(stream, err);
 	return status;
 }
 

@@ -10,10 +10,21 @@
 #define WEIR_TWITTER_STREAM_H
 
 #include "connect/twitter/config.h"
+#include "connect/twitter/gap.h"
+#include "connect/twitter/peek.h"
 #include "kit/frame.h"
 #include "kit/limiter.h"
 #include "weir/source.h"
 #include "wire/inflate.h"
+
+/* How long a gap waits for the first status behind it. */
+#define WEIR__TWITTER_GAP_MS 60000u
+
+enum weir__twitter_gap_state {
+	WEIR__TWITTER_NO_GAP,
+	WEIR__TWITTER_GAP_HELD,		/* for the first status, or until gap_until_ms */
+	WEIR__TWITTER_GAP_SETTLED	/* goes before anything else */
+};
 
 struct weir__twitter_stream {
 	const struct weir__twitter_config *config;
@@ -29,7 +40,12 @@ struct weir__twitter_stream {
 
 	struct weir__frame held;	/* a message that found no room; with a reference */
 	bool holding;
-	char *gap;			/* a gap message that goes first; NULL: none */
+
+	struct weir__twitter_gap gap;
+	enum weir__twitter_gap_state gap_state;
+	uint64_t gap_until_ms;		/* monotonic */
+	struct weir__twitter_peek peek;	/* made when the first gap is held */
+	char last_id[WEIR__TWITTER_ID_BYTES];	/* of the last status handed over; empty: none */
 
 	/* What this connection told so far. */
 	uint64_t missed;		/* the largest limit.track */
@@ -43,15 +59,26 @@ void weir__twitter_stream_init(struct weir__twitter_stream *stream,
 			       const struct weir__twitter_config *config);
 void weir__twitter_stream_release(struct weir__twitter_stream *stream);
 
-/* A new connection begins, or there is to be none: what is here is forgotten. */
+/*
+ * A new connection begins, or there is to be none: what is here is forgotten, but for a gap, which
+ * waits no longer.
+ */
 void weir__twitter_stream_clear(struct weir__twitter_stream *stream);
 /* Before the first byte of a body that is compressed. */
 enum weir_status weir__twitter_stream_inflate(struct weir__twitter_stream *stream,
 					      enum weir__inflate_coding coding,
 					      struct weir_error *err);
-/* Takes `gap`: goes before anything else. */
-void weir__twitter_stream_gap(struct weir__twitter_stream *stream, char *gap);
-/* The connection has ended, and all was drained: what is left is a cut message. */
+/*
+ * There was a hole, up to now: `gap` (its ids are filled in here) goes right before the first
+ * status, or when that is waited for no longer. The one before must have been handed over.
+ */
+void weir__twitter_stream_hold_gap(struct weir__twitter_stream *stream,
+				   const struct weir__twitter_gap *gap);
+/* Waits no longer: a gap that is held goes next, with no first status. Without one: nothing. */
+void weir__twitter_stream_settle_gap(struct weir__twitter_stream *stream);
+/* There is to be no room any more: a gap that is here is said in the log, and forgotten. */
+void weir__twitter_stream_drop_gap(struct weir__twitter_stream *stream);
+/* The connection has ended, and all was drained: what is left is a cut message; settles the gap. */
 void weir__twitter_stream_end(struct weir__twitter_stream *stream);
 
 /*
