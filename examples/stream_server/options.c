@@ -4,11 +4,11 @@
  *
  * Guarantees: settings are complete and sound, or options_read is false and has said why.
  */
-#include "server.h"
-
-#include "memory.h"
+#include "options.h"
 
 #include <getopt.h>
+#include <stdlib.h>
+#include <string.h>
 
 const char options_usage[] =
 "usage: stream_server [options]\n"
@@ -200,14 +200,7 @@ bool options_read(int argc, char **argv, struct settings *settings)
 	struct option names[ROWS + 1];
 	int row;
 
-	*settings = (struct settings){
-		.bind = "127.0.0.1",
-		.generate = 10000,
-		.seed = 1,
-		.keep_alive_ms = 30000,
-		.credentials = { "demo-consumer-key", "demo-consumer-secret", "42-demo-token",
-				 "demo-token-secret" },
-	};
+	settings_init(settings);
 	fill_names(names);
 	while ((row = getopt_long(argc, argv, "", names, NULL)) != -1) {
 		if (row == '?')

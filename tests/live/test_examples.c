@@ -128,6 +128,15 @@ START_TEST(custom_sink_sends_each_tweet_and_waits_for_a_full_socket)
 }
 END_TEST
 
+START_TEST(test_with_faults_loses_nothing_and_says_so)
+{
+	char text[256];
+
+	ck_assert_msg(run("test_with_faults", text, sizeof text) == 0, "%s", text);
+	ck_assert_msg(strstr(text, " acknowledged, 0 of 400 missing\n") != NULL, "%s", text);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("examples");
@@ -141,6 +150,7 @@ int main(void)
 	tcase_add_loop_test(tcase, a_program_says_what_is_wrong_and_fails, 0,
 			    (int)(sizeof answers / sizeof *answers));
 	tcase_add_test(tcase, custom_sink_sends_each_tweet_and_waits_for_a_full_socket);
+	tcase_add_test(tcase, test_with_faults_loses_nothing_and_says_so);
 	suite_add_tcase(suite, tcase);
 	srunner_run_all(runner, CK_NORMAL);
 	failed = srunner_ntests_failed(runner);

@@ -5,7 +5,7 @@
  */
 #include "support/stream_ask.h"
 
-#include "../../examples/stream_server/signature.h"
+#include "stream_server/signature.h"
 
 #include <check.h>
 #include <jansson.h>

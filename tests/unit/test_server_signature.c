@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* The stream server's signatures: the examples of RFC 5849 and of streaming requests. */
-#include "../../examples/stream_server/signature.h"
+#include "stream_server/signature.h"
 
 #include <check.h>
 #include <stdio.h>

@@ -3,7 +3,7 @@
  * The messages a server sends, in one buffer, each followed by its CR LF.
  *
  * Guarantees: never changes once the server runs, so every connection reads it without a lock,
- * and sending is copying. Called by main.
+ * and sending is copying. Called by server.c.
  */
 #include "pool.h"
 
@@ -13,24 +13,20 @@
 #include <errno.h>
 #include <zlib.h>
 
-struct growth {
-	size_t byte_room;
-	size_t message_room;
-};
-
-static void add(struct pool *pool, struct growth *growth, const char *text, size_t len)
+void pool_add(struct pool *pool, const char *text, size_t len)
 {
-	if (pool->count == growth->message_room) {
-		growth->message_room = growth->message_room ? 2 * growth->message_room : 1024;
+	if (pool->count == pool->message_room) {
+		pool->message_room = pool->message_room ? 2 * pool->message_room : 1024;
 		pool->messages = need(realloc(pool->messages,
-					      growth->message_room * sizeof *pool->messages));
+					      pool->message_room * sizeof *pool->messages));
 	}
-	if (growth->byte_room - pool->len < len + 2) {
-		growth->byte_room = 2 * growth->byte_room + len + 65536;
-		pool->bytes = need(realloc(pool->bytes, growth->byte_room));
+	if (pool->room - pool->len < len + 2) {
+		pool->room = 2 * pool->room + len + 65536;
+		pool->bytes = need(realloc(pool->bytes, pool->room));
 	}
 	pool->messages[pool->count++] = (struct pool_message){ .at = pool->len, .len = len + 2 };
-	memcpy(pool->bytes + pool->len, text, len);
+	if (len > 0)
+		memcpy(pool->bytes + pool->len, text, len);
 	memcpy(pool->bytes + pool->len + len, "\r\n", 2);
 	pool->len += len + 2;
 }
@@ -38,12 +34,11 @@ static void add(struct pool *pool, struct growth *growth, const char *text, size
 void pool_generate(struct pool *pool, uint64_t count, uint64_t seed)
 {
 	struct sample *sample = need(sample_new(seed));
-	struct growth growth = { 0 };
 
 	for (uint64_t i = 0; i < count; i++) {
 		const struct sample_message message = sample_next(sample);
 
-		add(pool, &growth, message.text, message.len);
+		pool_add(pool, message.text, message.len);
 	}
 	sample_free(sample);
 }
@@ -72,7 +67,6 @@ static char *read_all(gzFile file, size_t *ret_len)
 bool pool_read(struct pool *pool, const char *path)
 {
 	gzFile file = gzopen(path, "rb");
-	struct growth growth = { 0 };
 	size_t len = 0;
 	char *bytes = file ? read_all(file, &len) : NULL;
 
@@ -86,7 +80,7 @@ bool pool_read(struct pool *pool, const char *path)
 		const size_t text = line > 0 && bytes[at + line - 1] == '\r' ? line - 1 : line;
 
 		if (text > 0)
-			add(pool, &growth, bytes + at, text);
+			pool_add(pool, bytes + at, text);
 		at += line + 1;
 	}
 	free(bytes);

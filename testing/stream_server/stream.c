@@ -93,6 +93,13 @@ static const struct pool_message *next_message(const struct stream *stream)
 	return pool->count ? &pool->messages[stream->index % pool->count] : NULL;
 }
 
+static void count_message(struct stream *stream)
+{
+	stream->index++;
+	stream->sent++;
+	atomic_fetch_add_explicit(&stream->server->messages, 1, memory_order_relaxed);
+}
+
 static void inject_disconnect(struct stream *stream)
 {
 	inject(stream, true, "{\"disconnect\":{\"code\":%" PRId64 ",\"stream_name\":"
@@ -130,8 +137,7 @@ static void inject_bad_length(struct stream *stream)
 	if (stream->delimited)
 		stream->prefix_len = (size_t)snprintf(stream->prefix, sizeof stream->prefix,
 						      "%zu\r\n", message->len + 7);
-	stream->index++;
-	stream->sent++;
+	count_message(stream);
 }
 
 static void inject_keep_alive(struct stream *stream)
@@ -261,8 +267,7 @@ static bool take_message(struct stream *stream)
 	if (settings->rate && clock_us() < message_at(stream))
 		return take_keep_alive(stream);
 	set_frame(stream, pool->bytes + message->at, message->len, true);
-	stream->index++;
-	stream->sent++;
+	count_message(stream);
 	stream->member_ends = stream->fault->kind == FAULT_GZIP_MEMBERS && stream->zip &&
 			      stream->fault->number > 0 &&
 			      stream->sent % (uint64_t)stream->fault->number == 0;
@@ -414,6 +419,7 @@ static ssize_t read_stream(void *user, uint64_t position, char *to, size_t room)
 		if (got > 0) {
 			stream->last_us = clock_us();
 			stream->bytes += got;
+			atomic_fetch_add_explicit(&server->bytes, got, memory_order_relaxed);
 			return (ssize_t)got;
 		}
 		if (stream->state >= END)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* OAuth 1.0a signatures (HMAC-SHA1), as a server checks them. */
-#ifndef STREAM_SERVER_SIGNATURE_H
-#define STREAM_SERVER_SIGNATURE_H
+#ifndef WEIR_TESTING_SIGNATURE_H
+#define WEIR_TESTING_SIGNATURE_H
 
 #include "params.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* The messages a server sends: all in memory, read or made before the first request. */
-#ifndef STREAM_SERVER_POOL_H
-#define STREAM_SERVER_POOL_H
+#ifndef WEIR_TESTING_POOL_H
+#define WEIR_TESTING_POOL_H
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -15,9 +15,14 @@ struct pool_message {
 struct pool {
 	char *bytes;
 	size_t len;
+	size_t room;
 	struct pool_message *messages;
 	size_t count;
+	size_t message_room;
 };
+
+/* One more message, without its line end; copied. */
+void pool_add(struct pool *pool, const char *text, size_t len);
 
 /* One message per line, plain or gzip; empty lines are left out. False: errno says why. */
 bool pool_read(struct pool *pool, const char *path);

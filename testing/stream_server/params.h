@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Names and values of a request, decoded, as a signature needs them. */
-#ifndef STREAM_SERVER_PARAMS_H
-#define STREAM_SERVER_PARAMS_H
+#ifndef WEIR_TESTING_PARAMS_H
+#define WEIR_TESTING_PARAMS_H
 
 #include <stdbool.h>
 #include <stddef.h>

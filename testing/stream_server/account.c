@@ -3,8 +3,8 @@
  * The only account: nonces it used, and its one standing connection.
  *
  * Guarantees: of the last 4096 signed requests no two had the same nonce, timestamp and token
- * (a repeated one is refused); `newest` is a live stream or NULL, under the lock. Called by
- * answer.c from the threads of all connections.
+ * (a repeated one is refused); `newest` is a live stream or NULL, `open` the streams there are,
+ * under the lock. Called by answer.c and stream.c from the threads of all connections.
  */
 #include "server.h"
 
@@ -76,6 +76,10 @@ void account_opened(struct server *server, struct stream *stream)
 	if (account->newest && server->settings.one_connection)
 		stream_cut(account->newest);
 	account->newest = stream;
+	account->streams++;
+	account->open++;
+	if (account->open > account->most_open)
+		account->most_open = account->open;
 	pthread_mutex_unlock(&account->lock);
 }
 
@@ -86,5 +90,16 @@ void account_closed(struct server *server, struct stream *stream)
 	pthread_mutex_lock(&account->lock);
 	if (account->newest == stream)
 		account->newest = NULL;
+	account->open--;
+	pthread_mutex_unlock(&account->lock);
+}
+
+void account_read(struct account *account, uint64_t *ret_streams, uint64_t *ret_open,
+		  uint64_t *ret_most_open)
+{
+	pthread_mutex_lock(&account->lock);
+	*ret_streams = account->streams;
+	*ret_open = account->open;
+	*ret_most_open = account->most_open;
 	pthread_mutex_unlock(&account->lock);
 }

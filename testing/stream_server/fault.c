@@ -3,8 +3,8 @@
  * The fault script: "status=503,cut=20,ok".
  *
  * Guarantees: a script is read whole before the server starts, so a mistake in it is an error of
- * usage. `\,` is a comma within a step. Called by main; the steps are carried out by answer.c
- * (those without a stream) and stream.c.
+ * usage. `\,` is a comma within a step. Called by whoever fills the settings; the steps are
+ * carried out by answer.c (those without a stream) and stream.c.
  */
 #include "fault.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* What goes wrong on purpose: a script with a step per connection. */
-#ifndef STREAM_SERVER_FAULT_H
-#define STREAM_SERVER_FAULT_H
+#ifndef WEIR_TESTING_FAULT_H
+#define WEIR_TESTING_FAULT_H
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -50,8 +50,8 @@ struct fault_script {
 };
 
 /*
- * Reads a script; the usage text says what it may hold. An empty one is "ok". False: a step is
- * unknown or lacks its number. Clear it in both cases.
+ * Reads a script; weir/testing.h says what it may hold. An empty one is "ok". False: the last step
+ * that was read is unknown or lacks its number. Clear it in both cases.
  */
 bool fault_parse(const char *script, struct fault_script *ret_script);
 

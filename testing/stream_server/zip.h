@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* gzip for a stream: what goes in comes out at once. */
-#ifndef STREAM_SERVER_ZIP_H
-#define STREAM_SERVER_ZIP_H
+#ifndef WEIR_TESTING_ZIP_H
+#define WEIR_TESTING_ZIP_H
 
 #include <stdbool.h>
 #include <stddef.h>

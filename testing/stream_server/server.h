@@ -1,7 +1,20 @@
 /* SPDX-License-Identifier: MIT */
-/* The stream server's parts and what they share. */
-#ifndef STREAM_SERVER_H
-#define STREAM_SERVER_H
+/*
+ * The stream server's parts and what they share. It uses nothing of libweir, so that it can judge
+ * it. Two run it: the program examples/stream_server, and weir_test_stream (../stream.c).
+ *
+ *	server.c       listening, starting, ending
+ *	pool.c         the messages, all in memory
+ *	answer.c       a request and what is answered
+ *	signature.c    OAuth 1.0a, checked (params.c: percent coding and parameter lists)
+ *	predicates.c   track, follow, locations, count: what the service would refuse
+ *	account.c      nonces, one connection per account, connecting too often, who is there
+ *	stream.c       the body of a stream (zip.c: gzip)
+ *	fault.c        the script
+ *	record.c       what came in, for tests to look at
+ */
+#ifndef WEIR_TESTING_SERVER_H
+#define WEIR_TESTING_SERVER_H
 
 #include "fault.h"
 #include "pool.h"
@@ -13,14 +26,16 @@
 #include <stdio.h>
 
 #define SERVER_PATHS 8
+#define SERVER_WHY 232
 
-/* What the command line says; options.c fills it. */
+/* What it is to do; all text is borrowed until the server's end. */
 struct settings {
 	const char *bind;
 	uint64_t port;
 	const char *unix_path;
 	const char *certificate;
 	const char *key;
+	bool filled;			/* the pool is, already */
 	const char *file;
 	uint64_t generate;
 	uint64_t seed;
@@ -54,17 +69,25 @@ struct account {
 	size_t nonce_count;
 	uint64_t opened_ms;		/* when its newest stream began; 0 is never */
 	struct stream *newest;
+	uint64_t streams;		/* ever */
+	uint64_t open;			/* now */
+	uint64_t most_open;		/* at once */
 };
 
 struct server {
 	struct settings settings;
 	struct pool pool;
 	struct account account;
+	struct MHD_Daemon *daemon;	/* NULL: it does not run */
+	int listen_fd;			/* the daemon's */
+	bool bound;			/* a Unix socket is there to be removed */
 	pthread_mutex_t record_lock;
 	FILE *record;
 	FILE *log;
 	uint64_t started_ms;
 	atomic_uint_fast64_t connections;
+	atomic_uint_fast64_t messages;	/* put on the wire, over all streams */
+	atomic_uint_fast64_t bytes;	/* of their bodies */
 	atomic_bool quitting;
 	int quit_fd;			/* readable once the server quits */
 	int done_fd;			/* written when --once is satisfied */
@@ -87,9 +110,20 @@ struct request {
 	int64_t clock_shift_s;
 };
 
-/* options.c */
-extern const char options_usage[];
-bool options_read(int argc, char **argv, struct settings *settings);
+/* server.c: the defaults; the strings are constants */
+void settings_init(struct settings *settings);
+
+/*
+ * Starts a server whose settings (and pool, when they say so) are filled and everything else zero;
+ * it listens when this returns. False: `ret_why` says why, and server_stop is still to be called.
+ */
+bool server_start(struct server *server, char ret_why[SERVER_WHY]);
+
+/* "http://127.0.0.1:40123", "unix:PATH". */
+void server_url(const struct server *server, char *ret_url, size_t size);
+
+/* Ends it, whatever its streams are doing, and frees what is in it. */
+void server_stop(struct server *server);
 
 /* clock and waiting, in wait.c */
 uint64_t clock_us(void);
@@ -110,6 +144,8 @@ bool account_nonce_is_new(struct account *account, const struct param_list *head
 bool account_may_open(struct server *server);
 void account_opened(struct server *server, struct stream *stream);
 void account_closed(struct server *server, struct stream *stream);
+void account_read(struct account *account, uint64_t *ret_streams, uint64_t *ret_open,
+		  uint64_t *ret_most_open);
 
 /* record.c */
 void record_request(struct request *request, unsigned status);
