@@ -2,39 +2,32 @@
 /*
  * Reads a recording and tells what is in it: the file source, a callback sink, kinds and traits.
  *
- *     replay [--kinds] FILE|-
+ *     replay [--kinds] [--state DIR] [--follow] FILE|-
  *
  * Prints how many messages of each kind there are; with --kinds one line per message in the order
- * read: the kind, then the traits, separated by blanks.
+ * read: the kind, then the traits, separated by blanks. --state: goes on where the last run with
+ * this folder ended. --follow: goes on with what is appended, until it is interrupted.
  */
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <weir.h>
 
-static enum weir_status print_kind(void *user, weir_message *message, const char *to,
+static enum weir_status print_kind(void *kinds, weir_message *message, const char *to,
 				   struct weir_error *err)
 {
 	const unsigned traits = weir_message_traits(message);
 
-	(void)user;
 	(void)to;
 	(void)err;
+	if (!*(bool *)kinds)
+		return WEIR_OK;	/* the metrics count by kind */
 	fputs(weir_kind_name(weir_message_kind(message)), stdout);
 	for (unsigned trait = 1; trait < 1u << WEIR_TRAIT_COUNT; trait <<= 1)
 		if (traits & trait)
 			printf(" %s", weir_trait_name(trait));
 	putchar('\n');
 	return WEIR_OK;
-}
-
-static enum weir_status count_only(void *user, weir_message *message, const char *to,
-				   struct weir_error *err)
-{
-	(void)user;
-	(void)message;
-	(void)to;
-	(void)err;
-	return WEIR_OK;	/* the metrics count by kind */
 }
 
 static void print_counts(const weir_pipeline *pipeline)
@@ -51,21 +44,40 @@ static void print_counts(const weir_pipeline *pipeline)
 	       (unsigned long long)metrics.all.received, (unsigned long long)metrics.all.bytes);
 }
 
+static weir_pipeline *p;
+
+static void stop(int signal)
+{
+	(void)signal;
+	weir_pipeline_stop(p);
+}
+
 int main(int argc, char **argv)
 {
-	const bool kinds = argc == 3 && !strcmp(argv[1], "--kinds");
+	struct weir_file_source_options file = { .size = sizeof file };
+	bool kinds = false;
 
-	if (argc != 2 && !kinds) {
-		fprintf(stderr, "usage: %s [--kinds] FILE|-\n", argv[0]);
+	for (int i = 1; i < argc; i++)
+		if (!strcmp(argv[i], "--kinds"))
+			kinds = true;
+		else if (!strcmp(argv[i], "--follow"))
+			file.follow = true;
+		else if (!strcmp(argv[i], "--state") && i + 1 < argc)
+			file.state_dir = argv[++i];
+		else if (!file.path && strncmp(argv[i], "--", 2))
+			file.path = argv[i];
+		else
+			argc = 0;
+	if (!argc || !file.path) {
+		fprintf(stderr, "usage: %s [--kinds] [--state DIR] [--follow] FILE|-\n", argv[0]);
 		return 2;
 	}
 
-	weir_pipeline *p = weir_pipeline_new(NULL);
-
-	weir_file_source_add(p, "recording",
-			     WEIR_WITH(weir_file_source_options, .path = argv[argc - 1]));
+	p = weir_pipeline_new(NULL);
+	signal(SIGINT, stop);
+	weir_file_source_add(p, "recording", &file);
 	weir_sink *sink = weir_callback_sink_add(p, "print",
-		WEIR_WITH(weir_callback_sink_options, .call = kinds ? print_kind : count_only));
+		WEIR_WITH(weir_callback_sink_options, .call = print_kind, .user = &kinds));
 
 	weir_route_add(p, WEIR_WITH(weir_route, .name = "all"), sink);
 

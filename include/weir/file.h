@@ -26,13 +26,47 @@ struct weir_file_source_options {
 					 * Twitter's */
 	size_t max_message_bytes;	/* longer lines are skipped, and counted when they pass it,
 					 * also such as never end; default 4 MiB, at most 1 GiB */
-	uint64_t start_offset;		/* byte to begin at; not for standard input */
+	uint64_t start_offset;		/* byte to begin at; not for standard input; where a
+					 * position is kept, before there is one */
+	const char *state_dir;		/* keeps the position in this folder (which is made when it
+					 * is not there, its parent is not), and goes on there the
+					 * next time. Plain files only. Default: none is kept */
+	uint64_t state_ms;		/* how often it is written while it moves; default 1,000 */
+	bool follow;			/* goes on with what is appended, and with the file that
+					 * comes in its place; ends only by a stop. Plain files
+					 * only */
+	uint64_t follow_ms;		/* how often it is looked at when nothing comes; default
+					 * 250 */
 };
 
 /**
- * Adds a file to read once, from beginning to end. Positions are byte offsets on lane 0: that of
- * the byte behind the line. The end is where a read finds nothing more: do not let a pipeline write
- * to the file it reads, it would read its own lines without end and fill the disk.
+ * Adds a file to read once, from beginning to end, or to follow. The end is where a read finds
+ * nothing more: do not let a pipeline write to the file it reads, it would read its own lines
+ * without end and fill the disk.
+ *
+ * Positions are byte offsets on lane 0: that of the byte behind the line. When another file takes
+ * the first one's place they go on growing: its first byte has the offset at which the last ended.
+ *
+ * With state_dir the position up to which all is settled is written to NAME.position there (the
+ * name's bytes other than letters, digits, '.', '_' and '-', and a '.' at its beginning, as %XX),
+ * atomically and synced: at the start, each state_ms, at the stop, and at the end. A later run
+ * begins behind it, also after a kill -9: nothing is lost, and at most window_messages messages
+ * are emitted again. Where more would lie behind the position it is written earlier, and when that
+ * fails reading waits. What a stop leaves under way is no loss (weir_source_ops.keeps). NAME.lock
+ * is locked until the pipeline is freed: a second source on it is refused. A damaged position is
+ * an error until it is removed. Without follow the last line is whole also without its line end.
+ *
+ * The file is known again by inode, and by prints (XXH3-64) of its first 1,024 bytes and of as many
+ * before the position. So one that was renamed is read on under its new name in the same folder,
+ * one that was truncated after a copy of it was made in the copy; then come the rotated files (the
+ * file's name and a number or date behind it) that were written to since, in that order, and at
+ * last the file itself from its start. What is not found, or compressed, is told (WARN) with the
+ * byte behind which it could not be read; so is a file that was truncated or replaced in place.
+ *
+ * With follow the same goes on while it runs, by looking each follow_ms (no inotify: it works on
+ * network file systems, too). Half a line waits for its end. A file that is not there is waited
+ * for. A rotated file is left when it is at its end follow_ms later still; half a line there is
+ * then whole. What comes to it after that, and before all of it is settled, is told (WARN).
  *
  * @param pipeline  NULL: nothing happens
  * @param name      borrows; not empty, unique among sources

@@ -5,9 +5,11 @@
 #include <check.h>
 #include <dirent.h>
 #include <fcntl.h>
+#include <ftw.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 void test_dir_make(struct test_dir *dir)
@@ -18,18 +20,17 @@ void test_dir_make(struct test_dir *dir)
 	ck_assert_ptr_nonnull(mkdtemp(dir->path));
 }
 
+static int remove_entry(const char *path, const struct stat *stat, int type, struct FTW *ftw)
+{
+	(void)stat;
+	(void)type;
+	(void)ftw;
+	return remove(path);
+}
+
 void test_dir_remove(struct test_dir *dir)
 {
-	DIR *entries = opendir(dir->path);
-	const struct dirent *entry;
-
-	ck_assert_ptr_nonnull(entries);
-	while ((entry = readdir(entries)))
-		if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0)
-			ck_assert(unlinkat(dirfd(entries), entry->d_name, 0) == 0 ||
-				  unlinkat(dirfd(entries), entry->d_name, AT_REMOVEDIR) == 0);
-	closedir(entries);
-	ck_assert_int_eq(rmdir(dir->path), 0);
+	ck_assert_int_eq(nftw(dir->path, remove_entry, 8, FTW_DEPTH | FTW_PHYS), 0);
 }
 
 const char *test_path(const struct test_dir *dir, const char *name)
@@ -42,13 +43,30 @@ const char *test_path(const struct test_dir *dir, const char *name)
 	return path;
 }
 
-void file_write(const char *path, const void *bytes, size_t len)
+static void put(const char *path, const char *mode, const void *bytes, size_t len)
 {
-	FILE *file = fopen(path, "w");
+	FILE *file = fopen(path, mode);
 
 	ck_assert_msg(file != NULL, "cannot write '%s'", path);
 	ck_assert_uint_eq(fwrite(bytes, 1, len, file), len);
 	ck_assert_int_eq(fclose(file), 0);
+}
+
+void file_write(const char *path, const void *bytes, size_t len)
+{
+	put(path, "w", bytes, len);
+}
+
+void file_append(const char *path, const char *text)
+{
+	put(path, "a", text, strlen(text));
+}
+
+void file_set_time(const char *path, time_t seconds)
+{
+	const struct timespec times[2] = { { .tv_sec = seconds }, { .tv_sec = seconds } };
+
+	ck_assert_int_eq(utimensat(AT_FDCWD, path, times, 0), 0);
 }
 
 char *file_read(const char *path, size_t *ret_len)

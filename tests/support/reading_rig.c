@@ -3,14 +3,17 @@
 #include "support/reading_rig.h"
 
 #include <check.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 struct reading_rig *reading_rig_new(void)
 {
 	struct reading_rig *rig = calloc(1, sizeof *rig);
 
 	ck_assert_ptr_nonnull(rig);
+	rig->name = "in";
 	rig->descriptors = open_descriptors();
 	fake_env_init(&rig->fake);
 	test_dir_make(&rig->dir);
@@ -26,7 +29,7 @@ void reading_rig_start(struct reading_rig *rig)
 	weir_sink *sink;
 
 	rig->pipeline = weir_pipeline_new(&rig->pipeline_options);
-	rig->source = weir_file_source_add(rig->pipeline, "in", &rig->options);
+	rig->source = weir_file_source_add(rig->pipeline, rig->name, &rig->options);
 	sink = recorder_add(&rig->recorder, rig->pipeline, "out");
 	weir_route_add(rig->pipeline, WEIR_WITH(weir_route, .name = "all"), sink);
 }
@@ -40,14 +43,48 @@ void reading_rig_start_with(struct reading_rig *rig, const char *bytes, size_t l
 	reading_rig_start(rig);
 }
 
+void reading_rig_stop(struct reading_rig *rig)
+{
+	rig->pipeline = weir_pipeline_free(rig->pipeline);
+	recorder_release(&rig->recorder);
+}
+
 void reading_rig_end(struct reading_rig *rig)
 {
-	weir_pipeline_free(rig->pipeline);
-	recorder_release(&rig->recorder);
+	reading_rig_stop(rig);
 	fake_env_check_empty(&rig->fake);
 	test_dir_remove(&rig->dir);
 	ck_assert_uint_eq(open_descriptors(), rig->descriptors);
 	free(rig);
+}
+
+void reading_rig_keep(struct reading_rig *rig)
+{
+	snprintf(rig->state_dir, sizeof rig->state_dir, "%s/state", rig->dir.path);
+	rig->options.state_dir = rig->state_dir;
+}
+
+long long reading_rig_position(const struct reading_rig *rig)
+{
+	const char *path = test_path(&rig->dir, "state/in.position");
+	long long offset = -1;
+	char *text;
+
+	if (access(path, F_OK) < 0)
+		return -1;
+	text = file_read(path, NULL);
+	ck_assert_int_eq(sscanf(strstr(text, "\noffset "), " offset %lld", &offset), 1);
+	free(text);
+	return offset;
+}
+
+void reading_rig_drive(struct reading_rig *rig, uint64_t ms)
+{
+	const uint64_t until_ms = rig->fake.monotonic_ms + ms;
+
+	ck_assert_int_eq(drive_for(rig->pipeline, &rig->fake, ms, 10000), WEIR_OK);
+	if (rig->fake.monotonic_ms < until_ms)
+		fake_env_advance(&rig->fake, until_ms - rig->fake.monotonic_ms);
 }
 
 void reading_rig_check(const struct reading_rig *rig, const char *want, const char *name)

@@ -13,8 +13,10 @@ struct reading_rig {
 	struct recorder recorder;
 	struct weir_pipeline_options pipeline_options;
 	struct weir_file_source_options options;
+	const char *name;		/* the source's; default "in" */
 	weir_pipeline *pipeline;
 	weir_source *source;
+	char state_dir[80];
 	size_t descriptors;
 };
 
@@ -24,9 +26,18 @@ struct reading_rig *reading_rig_new(void);
 void reading_rig_start(struct reading_rig *rig);
 /* The same, to read a file of these bytes. */
 void reading_rig_start_with(struct reading_rig *rig, const char *bytes, size_t len);
+/* Frees the pipeline and what was recorded; reading_rig_start goes on with the same files. */
+void reading_rig_stop(struct reading_rig *rig);
 /* Frees all, and checks that no memory, no descriptor and no file of a test is left. */
 void reading_rig_end(struct reading_rig *rig);
 
+/* Keeps the position in the rig's folder, "state". */
+void reading_rig_keep(struct reading_rig *rig);
+/* The offset in the position on disk; -1: there is none. */
+long long reading_rig_position(const struct reading_rig *rig);
+
+/* Steps for so much of the fake clock's time; the pipeline goes on. */
+void reading_rig_drive(struct reading_rig *rig, uint64_t ms);
 /* Fails the test unless the messages are these, a line each. */
 void reading_rig_check(const struct reading_rig *rig, const char *want, const char *name);
 

@@ -3,146 +3,232 @@
  * The file source: lines of a file, a pipe or standard input, as messages.
  *
  *     read ─► framer's buffer ─► lines ─► messages that are slices of it
+ *       ▲                                     │ settled
+ *     reader: which file ◄── trail ◄──────────┘ ──► position on disk, each state_ms
  *
- * Guarantees: a step reads at most STEP_BYTES and never waits: what may have nothing to read is
- * asked with poll first and watched through the port; without room nothing is read.
- * A message's position is the offset of the byte behind its line.
+ * Guarantees: a step reads at most STEP_BYTES and never waits, but for the disk that takes the
+ * position: what may have nothing to read is asked with poll first and watched through the port;
+ * without room nothing is read. The position on disk never lies behind what is not settled, and
+ * never more than most_ahead messages, one window, before the last one emitted.
  */
+#include "connect/file/source.h"
+
 #include <errno.h>
-#include <fcntl.h>
 #include <poll.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "ground/env.h"
 #include "ground/error.h"
 #include "ground/options.h"
-#include "kit/frame.h"
 #include "weir/file.h"
-#include "weir/source.h"
 
 #define DEFAULT_MESSAGE_BYTES (4u << 20)
 #define MOST_MESSAGE_BYTES (1u << 30)
+#define DEFAULT_STATE_MS 1000
+#define DEFAULT_FOLLOW_MS 250
 #define STEP_BYTES (1u << 20)
 
-struct file_source {
-	const struct weir_env *env;
-	weir_port *port;
-	char *path;
-	bool is_stdin;
-	bool crlf;
-	unsigned kind;
-	size_t max_message_bytes;
-	uint64_t start_offset;
-	struct weir__framer framer;
-	struct weir__frame held;	/* a message there was no room for; its buffer is ours */
-	bool has_held;
-	int fd;
-	bool may_wait;		/* a read of it may find nothing yet: a pipe, a terminal */
-	bool is_watched;
-	bool has_ended;		/* the file has */
-	bool is_too_large;	/* the line at hand; it is counted */
-	bool has_said_too_large;
-};
+/* ---- the position on disk ---- */
 
-/* ---- open and close ---- */
-
-static enum weir_status check_plain(const struct file_source *source, const struct stat *stat,
-				    struct weir_error *err)
+static bool is_dirty(const struct weir__file_source *source)
 {
-	if (S_ISDIR(stat->st_mode))
-		return weir__error_os(err, EISDIR, "cannot read '%s'", source->path);
-	if (!source->start_offset)
+	const struct weir__trail *trail = &source->reader.trail;
+
+	return source->state_dir && trail->first && trail->settled != source->saved;
+}
+
+bool weir__file_is_far_ahead(const struct weir__file_source *source)
+{
+	const struct weir__trail *trail = &source->reader.trail;
+
+	return source->most_ahead &&
+	       trail->emitted_count - trail->saved_count >= source->most_ahead;
+}
+
+static enum weir_status save(struct weir__file_source *source, uint64_t now_ms,
+			     struct weir_error *err)
+{
+	struct weir__trail *trail = &source->reader.trail;
+	struct weir__place place;
+	enum weir_status status;
+
+	source->save_ms = now_ms + source->state_ms;
+	if (!source->state_dir || !weir__trail_place(trail, &place))
 		return WEIR_OK;
-	if (!S_ISREG(stat->st_mode))
-		return weir__error_invalid(err, "'%s' is no plain file: start_offset cannot be set",
-					   source->path);
-	if (source->start_offset > (uint64_t)stat->st_size)
-		return weir__error_invalid(err, "'%s' has %lld bytes: start_offset %llu is beyond",
-					   source->path, (long long)stat->st_size,
-					   (unsigned long long)source->start_offset);
-	if (lseek(source->fd, (off_t)source->start_offset, SEEK_SET) < 0)
-		return weir__error_os(err, errno, "cannot go to byte %llu of '%s'",
-				      (unsigned long long)source->start_offset, source->path);
+	status = weir__position_save(&source->position, &place, err);
+	if (status < 0)
+		return status;
+	source->saved = trail->settled;
+	source->cannot_save = false;
+	weir__trail_note_saved(trail);
 	return WEIR_OK;
 }
 
-static void close_fd(struct file_source *source)
+static void save_or_warn(struct weir__file_source *source, uint64_t now_ms)
 {
-	if (source->is_watched)
-		weir_port_unwatch(source->port, source->fd);
-	if (source->fd >= 0 && !source->is_stdin)
-		close(source->fd);
-	source->is_watched = false;
-	source->fd = -1;
+	struct weir_error err;
+
+	if (save(source, now_ms, &err) == WEIR_OK)
+		return;
+	if (!source->cannot_save)
+		weir_port_log(source->port, WEIR_LOG_WARN,
+			      "%s: tried again each %llu ms; until then reading stops a window "
+			      "behind the last position",
+			      err.text, (unsigned long long)source->state_ms);
+	source->cannot_save = true;
 }
 
-/* Not blocking, for a FIFO that nobody writes to yet; standard input is left as it is. */
-static enum weir_status open_fd(struct file_source *source, struct weir_error *err)
+/* Far ahead of it, it is moved as soon as that is worth a write: by a quarter of a window. */
+static void save_if_due(struct weir__file_source *source, uint64_t now_ms)
 {
-	struct stat stat;
+	const struct weir__trail *trail = &source->reader.trail;
+	const uint64_t gain = trail->settled_count - trail->saved_count;
 
-	source->fd = source->is_stdin
-			     ? STDIN_FILENO
-			     : open(source->path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
-	if (source->fd < 0)
-		return weir__error_os(err, errno, "cannot open '%s'", source->path);
-	if (fstat(source->fd, &stat) < 0)
-		return weir__error_os(err, errno, "cannot look at '%s'", source->path);
-	source->may_wait = !S_ISREG(stat.st_mode);
-	return check_plain(source, &stat, err);
+	if (!is_dirty(source))
+		return;
+	if (now_ms >= source->save_ms ||
+	    (weir__file_is_far_ahead(source) && !source->cannot_save && gain > 0 &&
+	     gain >= source->most_ahead / 4))
+		save_or_warn(source, now_ms);
 }
 
+/* A window is the most room there ever was with nothing of ours under way. */
+static void measure_window(struct weir__file_source *source, const weir_outlet *outlet)
+{
+	struct weir__trail *trail = &source->reader.trail;
+	uint64_t room;
+
+	if (!source->state_dir || !weir__trail_is_settled(trail))
+		return;
+	room = weir_outlet_room(outlet);
+	if (room <= source->most_ahead)
+		return;
+	source->most_ahead = room;
+	trail->mark_every = room / 8 ? room / 8 : 1;
+}
+
+static void set_deadline(struct weir__file_source *source)
+{
+	const struct weir__reader *reader = &source->reader;
+	uint64_t at_ms = reader->state == WEIR__WAITING ? reader->look_ms : 0;
+
+	if (is_dirty(source) && (!at_ms || source->save_ms < at_ms))
+		at_ms = source->save_ms;
+	weir_port_deadline(source->port, at_ms);
+}
+
+/* Closed, and all is settled: no more will be said of the files. */
+static void end_if_settled(struct weir__file_source *source, uint64_t now_ms)
+{
+	struct weir__trail *trail = &source->reader.trail;
+	const bool is_settled = weir__trail_is_settled(trail);
+
+	if (is_dirty(source) && (is_settled || now_ms >= source->save_ms))
+		save_or_warn(source, now_ms);
+	if (is_settled && !is_dirty(source))
+		weir__trail_release(trail);
+}
+
+static void file_ack(void *self, struct weir_position upto)
+{
+	struct weir__file_source *source = self;
+
+	weir__trail_settle(&source->reader.trail, upto.offset);
+	if (!source->is_open) {
+		end_if_settled(source, weir__monotonic_ms(source->env));
+		return;
+	}
+	set_deadline(source);
+	if (weir__file_is_far_ahead(source))
+		weir_port_wake(source->port);
+}
+
+/* ---- open and close ---- */
+
+static enum weir_status load(struct weir__file_source *source, struct weir__place *ret_place,
+			     bool *ret_other, struct weir_error *err)
+{
+	enum weir_status status = WEIR_OK;
+
+	if (!source->state_dir)
+		return WEIR_END;
+	if (!source->position.env)
+		status = weir__position_open(&source->position, source->env, source->state_dir,
+					     source->name, source->path, err);
+	return status < 0 ? status
+			  : weir__position_load(&source->position, ret_place, ret_other, err);
+}
+
+/* From here on there is a position: what is rotated before a line of it is settled is found. */
 static enum weir_status file_open(void *self, weir_port *port, struct weir_error *err)
 {
-	struct file_source *source = self;
+	struct weir__file_source *source = self;
+	const uint64_t now_ms = weir__monotonic_ms(source->env);
+	struct weir__place place;
+	bool is_other = false;
 	enum weir_status status;
 
-	source->port = port;
-	status = open_fd(source, err);
-	if (status < 0) {
-		close_fd(source);
-		return status;
-	}
+	source->port = source->reader.port = source->reader.trail.port = port;
 	weir__framer_init(&source->framer, source->env,
 			  source->crlf ? WEIR__FRAMING_CRLF : WEIR__FRAMING_LF,
 			  source->max_message_bytes, 0);
-	weir__framer_clear(&source->framer, source->start_offset);
-	source->has_ended = source->is_too_large = false;
+	status = load(source, &place, &is_other, err);
+	if (status >= 0)
+		status = weir__reader_open(&source->reader, status == WEIR_OK ? &place : NULL,
+					   is_other, now_ms, err);
+	source->saved = UINT64_MAX;
+	if (status >= 0)
+		status = save(source, now_ms, err);
+	if (status < 0) {
+		weir__trail_release(&source->reader.trail);
+		return status;
+	}
+	source->is_open = true;
 	return WEIR_OK;
 }
 
 static void file_close(void *self)
 {
-	struct file_source *source = self;
+	struct weir__file_source *source = self;
+	const struct weir__stretch *stretch = weir__trail_reading(&source->reader.trail);
 
-	close_fd(source);
-	if (source->has_held)
-		weir__buffer_unref(source->held.buffer);
-	source->has_held = false;
-	weir__framer_release(&source->framer);
+	if (source->is_watched)
+		weir_port_unwatch(source->port, stretch->fd);
+	source->is_watched = source->is_open = false;
+	weir__lines_close(source);
+	weir__trail_leave(&source->reader.trail);
+	source->save_ms = 0;
+	if (source->state_dir) {
+		end_if_settled(source, weir__monotonic_ms(source->env));
+		return;
+	}
+	weir__trail_release(&source->reader.trail);
+	weir__trail_init(&source->reader.trail, source->env);
 }
 
 /* ---- reading ---- */
 
 /* Whether a read now would not wait. Watches while it would; what cannot be watched is ready. */
-static enum weir_status await(struct file_source *source, bool *ret_ready, struct weir_error *err)
+static enum weir_status await(struct weir__file_source *source, int fd, bool *ret_ready,
+			      struct weir_error *err)
 {
-	struct pollfd poll_fd = { .fd = source->fd, .events = POLLIN };
+	struct pollfd poll_fd = { .fd = fd, .events = POLLIN };
 	enum weir_status status;
 
-	*ret_ready = !source->may_wait || poll(&poll_fd, 1, 0) > 0;
+	*ret_ready = !source->reader.may_wait || poll(&poll_fd, 1, 0) > 0;
 	if (*ret_ready || source->is_watched)
 		return WEIR_OK;
-	status = weir_port_watch(source->port, source->fd, WEIR_READABLE, err);
+	status = weir_port_watch(source->port, fd, WEIR_READABLE, err);
 	source->is_watched = status == WEIR_OK;
 	return status;
 }
 
-/* One read into the framer. *ret_len 0: nothing to be had now, or the end. */
-static enum weir_status fill(struct file_source *source, size_t *ret_len, struct weir_error *err)
+/* One read into the framer. *ret_len 0: nothing to be had now; or the end: the reader is told. */
+static enum weir_status fill(struct weir__file_source *source, uint64_t now_ms, size_t *ret_len,
+			     struct weir_error *err)
 {
+	const struct weir__stretch *stretch = weir__trail_reading(&source->reader.trail);
 	enum weir_status status;
 	uint8_t *bytes;
 	size_t room;
@@ -150,165 +236,91 @@ static enum weir_status fill(struct file_source *source, size_t *ret_len, struct
 	bool ready;
 
 	*ret_len = 0;
-	status = await(source, &ready, err);
+	status = await(source, stretch->fd, &ready, err);
 	if (status < 0 || !ready)
 		return status;
 	bytes = weir__framer_reserve(&source->framer, &room);
 	if (!bytes)
 		return weir__error_no_memory(err);
 	do {
-		len = read(source->fd, bytes, room);
+		len = read(stretch->fd, bytes, room);
 	} while (len < 0 && errno == EINTR);
 	if (len < 0 && errno == EAGAIN)
 		return WEIR_OK;
 	if (len < 0)
-		return weir__error_os(err, errno, "cannot read '%s'", source->path);
-	source->has_ended = len == 0;
+		return weir__error_os(err, errno, "cannot read '%s'", stretch->path);
+	if (len == 0)
+		weir__reader_at_end(&source->reader, now_ms);
 	weir__framer_commit(&source->framer, (size_t)len);
 	weir_port_count(source->port, WEIR_COUNT_WIRE_BYTES, (uint64_t)len);
 	*ret_len = (size_t)len;
 	return WEIR_OK;
 }
 
-static void release_buffer(void *owner)
+/* What the reader's state asks for. WEIR_OK: go on · WEIR_AGAIN: not now · WEIR_END: no more. */
+static enum weir_status turn_page(struct weir__file_source *source, weir_outlet *outlet,
+				  uint64_t now_ms, struct weir_error *err)
 {
-	weir__buffer_unref(owner);
-}
+	struct weir__reader *reader = &source->reader;
+	enum weir_status status = WEIR_OK;
 
-/* The frame's buffer has a reference for the message. Without room it is held, for later. */
-static enum weir_status emit(struct file_source *source, weir_outlet *outlet,
-			     const struct weir__frame *frame, struct weir_error *err)
-{
-	const struct weir_message_init init = {
-		.size = sizeof init,
-		.body = { frame->data, frame->len },
-		.release = release_buffer,
-		.owner = frame->buffer,
-		.kind = source->kind,
-		.position = { .lane = 0, .offset = frame->end },
-	};
-	const enum weir_status status = weir_outlet_emit(outlet, &init, NULL, err);
-
-	source->has_held = status == WEIR_AGAIN;
-	if (source->has_held)
-		source->held = *frame;
+	if (reader->state == WEIR__LEFT || reader->state == WEIR__OVER)
+		status = weir__lines_finish(source, outlet, err);
+	if (status != WEIR_OK)
+		return status;
+	if (reader->state == WEIR__OVER)
+		return WEIR_END;
+	if (reader->state == WEIR__WAITING && now_ms < reader->look_ms)
+		return WEIR_AGAIN;
+	if (reader->state == WEIR__WAITING)
+		status = weir__reader_look(reader, now_ms, err);
+	else if (reader->state != WEIR__READING)
+		status = weir__reader_advance(reader, now_ms, err);
+	if (reader->is_new)
+		weir__lines_begin(source, reader->at);
+	reader->is_new = false;
 	return status;
 }
 
-/* The line that begins there is above the limit: once for each, whether or not it ever ends. */
-static void note_too_large(struct file_source *source, uint64_t offset)
+/* WEIR_OK: all that may be read at once was · else as turn_page. */
+static enum weir_status read_on(struct weir__file_source *source, weir_outlet *outlet,
+				uint64_t now_ms, struct weir_error *err)
 {
-	if (source->is_too_large)
-		return;
-	source->is_too_large = true;
-	weir_port_count(source->port, WEIR_COUNT_TOO_LARGE, 1);
-	if (!source->has_said_too_large)
-		weir_port_log(source->port, WEIR_LOG_WARN,
-			      "'%s': the line at byte %llu is longer than %zu bytes: skipped "
-			      "(others will only be counted)",
-			      source->path, (unsigned long long)offset,
-			      source->max_message_bytes);
-	source->has_said_too_large = true;
-}
+	size_t budget = STEP_BYTES;
+	enum weir_status status;
 
-static void skip_too_large(struct file_source *source, const struct weir__frame *frame)
-{
-	note_too_large(source, frame->offset);
-	source->is_too_large = false;
-}
+	while (budget > 0) {
+		size_t len;
 
-/* Of a line without its end so far; the byte above the limit may be a CR that is part of that. */
-static void look_at_rest(struct file_source *source, const struct weir__frame *frame)
-{
-	if (frame->end - frame->offset > (uint64_t)source->max_message_bytes + 1)
-		note_too_large(source, frame->offset);
-}
-
-/* The last line of an LF file needs no line end; what the wire cut off is no message. */
-static enum weir_status finish(struct file_source *source, weir_outlet *outlet,
-			       struct weir_error *err)
-{
-	struct weir__frame frame;
-	enum weir_status status = WEIR_OK;
-
-	switch (weir__framer_finish(&source->framer, &frame)) {
-	case WEIR__FRAME_MESSAGE:
-		weir__buffer_ref(frame.buffer);
-		status = emit(source, outlet, &frame, err);
-		break;
-	case WEIR__FRAME_TOO_LARGE:
-		skip_too_large(source, &frame);
-		break;
-	case WEIR__FRAME_MORE:
-		if (frame.len == 0)
-			break;
-		weir_port_count(source->port, WEIR_COUNT_TRUNCATED, 1);
-		weir_port_log(source->port, WEIR_LOG_WARN,
-			      "'%s' ends inside a line: its last %zu bytes are no message",
-			      source->path, frame.len);
-		break;
-	default:
-		break;
-	}
-	weir__framer_clear(&source->framer, 0);
-	return status == WEIR_OK ? WEIR_END : status;
-}
-
-/* All whole lines that are there. WEIR_OK: more bytes, please · WEIR_AGAIN: no room. */
-static enum weir_status emit_lines(struct file_source *source, weir_outlet *outlet,
-				   struct weir_error *err)
-{
-	enum weir_status status = WEIR_OK;
-
-	if (source->has_held)
-		status = emit(source, outlet, &source->held, err);
-	while (status == WEIR_OK) {
-		struct weir__frame frame;
-
-		if (weir_outlet_room(outlet) == 0)
+		status = weir__lines_emit(source, outlet, err);
+		if (status == WEIR_OK)
+			status = turn_page(source, outlet, now_ms, err);
+		if (status != WEIR_OK)
+			return status;
+		if (source->reader.state != WEIR__READING)
+			continue;
+		status = fill(source, now_ms, &len, err);
+		if (status < 0)
+			return status;
+		if (len == 0 && source->reader.state == WEIR__READING)
 			return WEIR_AGAIN;
-		switch (weir__framer_next(&source->framer, &frame)) {
-		case WEIR__FRAME_MESSAGE:
-			weir__buffer_ref(frame.buffer);
-			status = emit(source, outlet, &frame, err);
-			break;
-		case WEIR__FRAME_TOO_LARGE:
-			skip_too_large(source, &frame);
-			break;
-		case WEIR__FRAME_EMPTY:
-			break;
-		default:
-			look_at_rest(source, &frame);
-			return WEIR_OK;
-		}
+		budget -= len < budget ? len : budget;
 	}
-	return status;
+	return WEIR_OK;
 }
 
 static enum weir_status file_step(void *self, weir_outlet *outlet, uint64_t now_ms,
 				  struct weir_error *err)
 {
-	struct file_source *source = self;
-	size_t budget = STEP_BYTES;
+	struct weir__file_source *source = self;
 	enum weir_status status;
-	size_t len;
 
-	(void)now_ms;
-	for (;;) {
-		status = emit_lines(source, outlet, err);
-		if (status == WEIR_OK && source->has_ended)
-			status = finish(source, outlet, err);
-		if (status != WEIR_OK)
-			break;
-		if (budget == 0) {
-			weir_port_wake(source->port);
-			return WEIR_OK;
-		}
-		status = fill(source, &len, err);
-		if (status < 0 || (len == 0 && !source->has_ended))
-			return status;
-		budget -= len < budget ? len : budget;
-	}
+	save_if_due(source, now_ms);
+	measure_window(source, outlet);
+	status = read_on(source, outlet, now_ms, err);
+	if (status == WEIR_OK)
+		weir_port_wake(source->port);
+	set_deadline(source);
 	return status == WEIR_AGAIN ? WEIR_OK : status;
 }
 
@@ -316,9 +328,15 @@ static enum weir_status file_step(void *self, weir_outlet *outlet, uint64_t now_
 
 static void file_free(void *self)
 {
-	struct file_source *source = self;
+	struct weir__file_source *source = self;
 
+	if (is_dirty(source))
+		save_or_warn(source, 0);
+	weir__trail_release(&source->reader.trail);
+	weir__position_close(&source->position);
 	weir__text_free(source->env, source->path);
+	weir__text_free(source->env, source->state_dir);
+	weir__text_free(source->env, source->name);
 	weir__free(source->env, source, sizeof *source);
 }
 
@@ -330,16 +348,31 @@ static const struct weir_source_ops file_ops = {
 	.free = file_free,
 };
 
+/* With a position. */
+static const struct weir_source_ops keeping_ops = {
+	.size = sizeof keeping_ops,
+	.open = file_open,
+	.step = file_step,
+	.ack = file_ack,
+	.close = file_close,
+	.free = file_free,
+	.keeps = true,
+};
+
 static enum weir_status check(const struct weir_file_source_options *options, const char *name,
 			      struct weir_error *err)
 {
 	if (!options->path || !*options->path)
 		return weir__error_invalid(err, "source '%s': set .path (\"-\": standard input)",
 					   name);
-	if (options->start_offset && strcmp(options->path, "-") == 0)
-		return weir__error_invalid(err,
-					   "source '%s': start_offset is not for standard input",
-					   name);
+	if (strcmp(options->path, "-") == 0 &&
+	    (options->start_offset || options->state_dir || options->follow))
+		return weir__error_invalid(err, "source '%s': %s is not for standard input", name,
+					   options->start_offset ? "start_offset"
+					   : options->state_dir	 ? "state_dir"
+								 : "follow");
+	if (options->state_dir && !*options->state_dir)
+		return weir__error_invalid(err, "source '%s': state_dir is empty", name);
 	if (options->start_offset > INT64_MAX)
 		return weir__error_invalid(err, "source '%s': start_offset is above %lld", name,
 					   (long long)INT64_MAX);
@@ -352,34 +385,54 @@ static enum weir_status check(const struct weir_file_source_options *options, co
 	return WEIR_OK;
 }
 
+static struct weir__file_source *source_new(const struct weir_env *env, const char *name,
+					    const struct weir_file_source_options *options)
+{
+	struct weir__file_source *source = weir__alloc(env, sizeof *source);
+
+	if (!source)
+		return NULL;
+	*source = (struct weir__file_source){
+		.env = env,
+		.path = weir__text_copy(env, options->path),
+		.state_dir = weir__text_copy(env, options->state_dir),
+		.name = weir__text_copy(env, name),
+		.crlf = options->crlf,
+		.kind = options->kind,
+		.max_message_bytes = options->max_message_bytes ? options->max_message_bytes
+							       : DEFAULT_MESSAGE_BYTES,
+		.state_ms = options->state_ms ? options->state_ms : DEFAULT_STATE_MS,
+		.position = { .lock_fd = -1 },
+		.reader = { .env = env,
+			    .is_stdin = strcmp(options->path, "-") == 0,
+			    .keeps = options->state_dir != NULL,
+			    .follow = options->follow,
+			    .follow_ms = options->follow_ms ? options->follow_ms
+							    : DEFAULT_FOLLOW_MS,
+			    .start_offset = options->start_offset },
+	};
+	source->reader.path = source->path;
+	weir__trail_init(&source->reader.trail, env);
+	return source;
+}
+
 static enum weir_status make(const struct weir_env *env, const char *name,
 			     const struct weir_file_source_options *given,
-			     struct file_source **ret_source, struct weir_error *err)
+			     struct weir__file_source **ret_source, struct weir_error *err)
 {
 	struct weir_file_source_options options;
 	enum weir_status status = weir__options_read(given, &options, sizeof options,
 						     "weir_file_source_options", err);
-	struct file_source *source;
+	struct weir__file_source *source;
 
 	if (status == WEIR_OK)
-		status = check(&options, name ? name : "", err);
+		status = check(&options, name, err);
 	if (status < 0)
 		return status;
-	source = weir__alloc(env, sizeof *source);
+	source = source_new(env, name, &options);
 	if (!source)
 		return weir__error_no_memory(err);
-	*source = (struct file_source){
-		.env = env,
-		.path = weir__text_copy(env, options.path),
-		.is_stdin = strcmp(options.path, "-") == 0,
-		.crlf = options.crlf,
-		.kind = options.kind,
-		.max_message_bytes = options.max_message_bytes ? options.max_message_bytes
-							       : DEFAULT_MESSAGE_BYTES,
-		.start_offset = options.start_offset,
-		.fd = -1,
-	};
-	if (!source->path) {
+	if (!source->path || !source->name || (options.state_dir && !source->state_dir)) {
 		file_free(source);
 		return weir__error_no_memory(err);
 	}
@@ -390,14 +443,15 @@ static enum weir_status make(const struct weir_env *env, const char *name,
 weir_source *weir_file_source_add(weir_pipeline *pipeline, const char *name,
 				  const struct weir_file_source_options *options)
 {
-	struct file_source *source = NULL;
+	struct weir__file_source *source = NULL;
 	struct weir_error err;
 
 	if (!pipeline)
 		return NULL;
-	if (make(weir_pipeline_env(pipeline), name, options, &source, &err) < 0) {
+	if (make(weir_pipeline_env(pipeline), name ? name : "", options, &source, &err) < 0) {
 		weir_pipeline_fail(pipeline, &err);
 		return NULL;
 	}
-	return weir_source_add(pipeline, name, &file_ops, source);
+	return weir_source_add(pipeline, name, source->state_dir ? &keeping_ops : &file_ops,
+			       source);
 }
