@@ -13,6 +13,7 @@ LIBDIR     ?= $(PREFIX)/lib
 INCLUDEDIR ?= $(PREFIX)/include
 CFLAGS     ?= -O2 -g
 INSTALL    ?= yes
+OBJCOPY    ?= objcopy
 
 VERSION := $(shell sed -n 's/^.define WEIR_VERSION_\(MAJOR\|MINOR\|PATCH\) *//p' \
 		include/weir/base.h | paste -sd.)
@@ -37,8 +38,9 @@ closed   := $(if $(SAN),,-Wl,-z,defs)
 
 # What each part stands on, in pkg-config's names. Asked for when needed, not when make starts:
 # `make demo` and `make check` install what is missing first.
-lib_needs    := rdkafka libcurl oauth jansson zlib
+lib_needs    := rdkafka libcurl oauth jansson zlib lmdb libxxhash
 server_needs := libmicrohttpd gnutls zlib
+kit_needs    := rdkafka $(server_needs)
 test_needs   := check $(server_needs)
 cflags_of = $(shell pkg-config --cflags $(1))
 libs_of   = $(shell pkg-config --libs $(1)) -pthread -lm
@@ -46,13 +48,18 @@ libs_of   = $(shell pkg-config --libs $(1)) -pthread -lm
 lib_o     := $(patsubst %.c,$(obj)/%.o,$(sort $(wildcard lib/*/*.c lib/*/*/*.c)))
 sample_o  := $(patsubst %.c,$(obj)/%.o,$(filter-out %/main.c,$(wildcard tools/sample/*.c)))
 support_o := $(patsubst %.c,$(obj)/%.o,$(filter-out %.inc.c,$(wildcard tests/support/*.c)))
-server_o  := $(patsubst %.c,$(obj)/%.o,$(wildcard examples/stream_server/*.c))
-helpers   := $(out)/libsupport.a $(out)/libserver.a $(out)/libsample.a
+server_o  := $(patsubst %.c,$(obj)/%.o,$(wildcard testing/stream_server/*.c))
+kit_o     := $(patsubst %.c,$(obj)/%.o,$(wildcard testing/*.c testing/*/*.c)) $(sample_o)
+helpers   := $(out)/libsupport.a $(out)/libweir-testing.a $(out)/libserver.a $(out)/libsample.a
 tests     := $(patsubst %.c,$(out)/%,$(sort $(wildcard tests/*/test_*.c))) \
 	     $(patsubst fuzz/fuzz_%.c,$(out)/fuzz/test_%,$(wildcard fuzz/fuzz_*.c))
+real_kafka := $(patsubst %.c,$(out)/%,$(sort $(wildcard tests/kafka/real_*.c)))
+kafka_o   := $(patsubst %.c,$(obj)/%.o,$(filter-out tests/kafka/real_%,$(wildcard tests/kafka/*.c)))
 examples  := $(patsubst %.c,$(bin)/%,$(sort $(wildcard examples/*.c)))
+bench_o   := $(patsubst %.c,$(obj)/%.o,$(filter-out bench/bench_%,$(wildcard bench/*.c)))
 benches   := $(patsubst %.c,$(bin)/%,$(sort $(wildcard bench/bench_*.c)))
 headers   := $(wildcard include/weir/*.h)
+kit_h     := include/weir/testing.h
 checks    := layers headers banned symbols ldd deps install
 
 export CC CXX VERSION
@@ -67,11 +74,13 @@ endif
 .DELETE_ON_ERROR:
 .SECONDARY:
 .SECONDEXPANSION:
-.PHONY: all lib examples tests bench fuzz demo check check-programs $(checks:%=check-%) coverage deps \
-	install uninstall clean help FORCE
+.PHONY: all lib testing examples tests bench bench-check fuzz demo check check-programs \
+	check-kafka $(checks:%=check-%) coverage deps install install-lib install-testing uninstall clean \
+	help FORCE
 
-all: lib examples ## the library, static and shared, the example programs and the sample tool
-lib: $(out)/libweir.a $(out)/$(shared) $(out)/weir.pc ## the library alone
+all: lib testing examples ## the library, the fault kit, the example programs and the sample tool
+lib: $(out)/libweir.a $(out)/$(shared) $(out)/weir.pc ## the library alone, static and shared
+testing: $(out)/libweir-testing.a $(out)/weir-testing.pc ## the fault kit for tests, static
 examples: $(examples) $(bin)/tools/sample
 tests: $(tests) ## builds the tests, does not run them
 
@@ -98,10 +107,11 @@ $(out)/flags: FORCE | $(first)
 		echo '$(CC) $(flags) $(modes) $(CPPFLAGS) $(CFLAGS)' > $@
 
 for_lib      = -Ilib -fvisibility=hidden -fPIC $(call cflags_of,$(lib_needs))
-for_tests    = -Ilib -Itests -Itools/sample -DBUILD_DIR='"$(bin)"' -DWEIR_BUILD_DIR='"$(bin)"' \
-	       $(call cflags_of,$(lib_needs) $(test_needs))
-for_examples = -Itools/sample $(call cflags_of,$(lib_needs) $(server_needs))
-for_tools    =
+for_testing  = -Itesting -Itools/sample -fvisibility=hidden -fPIC $(call cflags_of,$(kit_needs))
+for_tests    = -Ilib -Itests -Itesting -Itools/sample -DBUILD_DIR='"$(bin)"' \
+	       -DWEIR_BUILD_DIR='"$(bin)"' $(call cflags_of,$(lib_needs) $(test_needs))
+for_examples = -Itesting -Itools/sample $(call cflags_of,$(lib_needs) $(server_needs))
+for_tools    = -fPIC
 for_fuzz     = $(for_tests)
 for_bench    = -Ilib -Itests -Itools/sample $(call cflags_of,$(lib_needs))
 
@@ -115,9 +125,19 @@ $(out)/libweir.a: $(lib_o)
 $(out)/libsample.a: $(sample_o)
 $(out)/libsupport.a: $(support_o)
 $(out)/libserver.a: $(server_o)
+$(out)/libbench.a: $(bench_o)
+$(out)/libweir-testing.a: $(obj)/weir-testing.o
 %.a:
 	$(call say,AR,$@)
 	$(hide)rm -f $@ && $(AR) rcs $@ $^
+
+# The kit is one object that shows its public names and nothing else: it meets whatever names the
+# program has that it tests. An object of link-time optimisation would show all of them.
+$(kit_o): private override CFLAGS += -fno-lto
+$(obj)/weir-testing.o: $(kit_o)
+	$(call say,JOIN,$@)
+	$(hide)$(LD) -r $^ -o $@
+	$(hide)$(OBJCOPY) --wildcard --keep-global-symbol='weir_test_*' $@
 
 link = $(CC) $(modes) $(CFLAGS) $(LDFLAGS)
 
@@ -129,7 +149,9 @@ $(out)/$(shared): $(lib_o) lib/libweir.map
 
 $(out)/tests/%: $(obj)/tests/%.o $(helpers) $(out)/libweir.a
 	$(call say,LINK,$@)
-	$(hide)mkdir -p $(@D) && $(link) $^ $(call libs_of,$(test_needs) $(lib_needs)) -o $@
+	$(hide)mkdir -p $(@D) && $(link) $(filter %.o,$^) $(filter %.a,$^) $(call libs_of,$(test_needs) $(lib_needs)) -o $@
+
+$(real_kafka): $(kafka_o)
 
 $(out)/fuzz/test_%: $(obj)/fuzz/fuzz_%.o $(obj)/fuzz/replay.o $(helpers) $(out)/libweir.a
 	$(call say,LINK,$@)
@@ -142,11 +164,13 @@ $(out)/fuzz/fuzz_%: $(obj)/fuzz/fuzz_%.o $(helpers) $(out)/libweir.a
 
 # An example is one file, or one file and a folder of its name. The server does without weir: what
 # weir is tested against must not share its mistakes.
-weir_of  = $(if $(filter stream_server,$(1)),,$(out)/libweir.a)
-needs_of = $(if $(filter stream_server,$(1)),$(server_needs),$(lib_needs))
+kit_of   = $(if $(filter test_%,$(1)),$(out)/libweir-testing.a)
+weir_of  = $(if $(filter stream_server,$(1)),$(out)/libserver.a,$(kit_of) $(out)/libweir.a)
+needs_of = $(if $(filter stream_server,$(1)),$(server_needs),$(if $(kit_of),$(kit_needs)) \
+	   $(lib_needs))
 parts_of = $(patsubst %.c,$(obj)/%.o,$(sort $(wildcard examples/$(1)/*.c)))
 
-$(bin)/examples/%: $(obj)/examples/%.o $$(call parts_of,$$*) $(out)/libsample.a $$(call weir_of,$$*)
+$(bin)/examples/%: $(obj)/examples/%.o $$(call parts_of,$$*) $$(call weir_of,$$*) $(out)/libsample.a
 	$(call say,LINK,$@)
 	$(hide)mkdir -p $(@D) && $(link) $^ $(call libs_of,$(call needs_of,$*)) -o $@
 
@@ -154,9 +178,17 @@ $(bin)/tools/sample: $(obj)/tools/sample/main.o $(out)/libsample.a
 	$(call say,LINK,$@)
 	$(hide)mkdir -p $(@D) && $(link) $^ -lm -o $@
 
-$(bin)/bench/%: $(obj)/bench/%.o $(out)/libsample.a $(out)/libweir.a
+$(bin)/bench/%: $(obj)/bench/%.o $(out)/libbench.a $(out)/libsample.a $(out)/libweir.a
 	$(call say,LINK,$@)
 	$(hide)mkdir -p $(@D) && $(link) $^ $(call libs_of,$(lib_needs)) -o $@
+
+# For comparison, where simdjson is installed: nothing else here is C++ or knows of it.
+simdjson = $(if $(shell pkg-config --exists simdjson && echo yes),$(bin)/bench/bench_simdjson)
+
+$(bin)/bench/bench_simdjson: bench/bench_simdjson.cc $(out)/libbench.a $(out)/libsample.a
+	$(call say,LINK,$@)
+	$(hide)mkdir -p $(@D) && $(CXX) -std=c++17 -Wall -Wextra -Wshadow -Wconversion $(modes) \
+		$(CFLAGS) $^ $(call cflags_of,simdjson) $(call libs_of,simdjson) $(LDFLAGS) -o $@
 
 # --- running ---------------------------------------------------------------------------------
 
@@ -169,6 +201,9 @@ check: all tests ## installs what is missing, builds, and runs every test and ch
 
 check-programs: examples tests ## the test programs alone: what sanitizer builds run
 	$(hide)tools/run-tests $(tests)
+
+check-kafka: $(real_kafka) ## KAFKA_VERSIONS of a real Kafka, brokers killed; not part of check
+	$(hide)tests/kafka/run $(real_kafka)
 
 script_of = $(firstword $(wildcard tools/check-$(1) tests/install/check-$(1)))
 $(checks:%=check-%): check-%: all
@@ -186,8 +221,11 @@ fuzz: ## fuzzes with clang, FUZZ_SECONDS (60) each; not part of check
 		$(fuzz_bin)/fuzz_$$name -max_total_time=$(FUZZ_SECONDS) -max_len=4096 \
 			build/fuzz/$$name fuzz/corpus/$$name || exit; done
 
-bench: all $(benches) ## measures; not part of check
-	$(hide)bench/run
+bench: all $(benches) $$(simdjson) ## measures and prints a table; not part of check
+	$(hide)CFLAGS='$(CFLAGS)' bench/run
+
+bench-check: all $(benches) $$(simdjson) ## the same, and fails where a ratio is missed by 10 %
+	$(hide)CFLAGS='$(CFLAGS)' bench/run --check
 
 coverage: ## runs the tests and prints the line coverage of lib/
 	$(hide)$(MAKE) --no-print-directory COVERAGE=1 check-programs; status=$$?; \
@@ -198,16 +236,20 @@ coverage: ## runs the tests and prints the line coverage of lib/
 pc_libdir     := $(patsubst $(PREFIX)/%,$${prefix}/%,$(LIBDIR))
 pc_includedir := $(patsubst $(PREFIX)/%,$${prefix}/%,$(INCLUDEDIR))
 
-$(out)/weir.pc: pkgconfig/weir.pc.in include/weir/base.h FORCE | $(first)
+$(out)/weir.pc: pc_libs = $(call libs_of,$(lib_needs))
+$(out)/weir-testing.pc: pc_libs = $(call libs_of,$(kit_needs))
+$(out)/%.pc: pkgconfig/%.pc.in include/weir/base.h FORCE | $(first)
 	@mkdir -p $(@D)
 	@sed -e 's|@PREFIX@|$(PREFIX)|' -e 's|@LIBDIR@|$(pc_libdir)|' \
 		-e 's|@INCLUDEDIR@|$(pc_includedir)|' -e 's|@VERSION@|$(VERSION)|' \
-		-e 's|@LIBS@|$(strip $(call libs_of,$(lib_needs)))|' $< > $@
+		-e 's|@LIBS@|$(strip $(pc_libs))|' $< > $@
 
-install: lib ## into $(DESTDIR)$(PREFIX)
+install: install-testing ## the library and the fault kit, into $(DESTDIR)$(PREFIX)
+
+install-lib: lib ## the library alone
 	install -d '$(DESTDIR)$(LIBDIR)/pkgconfig' '$(DESTDIR)$(INCLUDEDIR)/weir'
 	install -m 644 include/weir.h '$(DESTDIR)$(INCLUDEDIR)'
-	install -m 644 $(headers) '$(DESTDIR)$(INCLUDEDIR)/weir'
+	install -m 644 $(filter-out $(kit_h),$(headers)) '$(DESTDIR)$(INCLUDEDIR)/weir'
 	install -m 644 $(out)/libweir.a '$(DESTDIR)$(LIBDIR)'
 	install -m 755 $(out)/$(shared) '$(DESTDIR)$(LIBDIR)'
 	ln -sf $(shared) '$(DESTDIR)$(LIBDIR)/$(soname)'
@@ -215,10 +257,15 @@ install: lib ## into $(DESTDIR)$(PREFIX)
 	install -m 644 $(out)/weir.pc '$(DESTDIR)$(LIBDIR)/pkgconfig'
 	$(if $(DESTDIR),,-ldconfig 2>/dev/null)
 
+install-testing: install-lib testing
+	install -m 644 $(kit_h) '$(DESTDIR)$(INCLUDEDIR)/weir'
+	install -m 644 $(out)/libweir-testing.a '$(DESTDIR)$(LIBDIR)'
+	install -m 644 $(out)/weir-testing.pc '$(DESTDIR)$(LIBDIR)/pkgconfig'
+
 uninstall: ## undoes install
 	rm -f '$(DESTDIR)$(INCLUDEDIR)/weir.h' $(headers:include/%='$(DESTDIR)$(INCLUDEDIR)/%')
 	rm -f $(patsubst %,'$(DESTDIR)$(LIBDIR)/%',libweir.a libweir.so $(soname) $(shared) \
-		pkgconfig/weir.pc)
+		libweir-testing.a pkgconfig/weir.pc pkgconfig/weir-testing.pc)
 	[ ! -d '$(DESTDIR)$(INCLUDEDIR)/weir' ] || rmdir '$(DESTDIR)$(INCLUDEDIR)/weir'
 
 clean: ## removes build/

@@ -2,86 +2,21 @@
 /*
  * What routes cost: generated messages in memory through a pipeline to a sink that takes all.
  *
- *     bench_routes COUNT        prints a line for 1, 100 and 1,000 routes
+ *     bench_routes COUNT        prints routes1, routes100 and routes1000
  *
  * The routes are by kind and by equality on a field (`lang`), a different value each; the last
  * takes what none before it did.
  */
 #include <stdlib.h>
-#include <string.h>
-#include <weir.h>
 
 #include "bench.h"
-#include "sample.h"
+#include "feed.h"
 
-#define POOL 2000
-
-struct feed {
-	struct weir_message_init items[POOL];
-	uint64_t left;
-	size_t at;
-};
-
-static void keep(void *owner)
+static void add_routes(weir_pipeline *p, weir_sink *sink, size_t count)
 {
-	(void)owner;
-}
+	char lang[32];
 
-static enum weir_status feed_step(void *self, weir_outlet *outlet, uint64_t now_ms,
-				  struct weir_error *err)
-{
-	struct feed *feed = self;
-
-	(void)now_ms;
-	for (; feed->left && weir_outlet_room(outlet); feed->left--) {
-		const enum weir_status status =
-			weir_outlet_emit(outlet, &feed->items[feed->at], NULL, err);
-
-		if (status < 0)
-			return status;
-		feed->at = (feed->at + 1) % POOL;
-	}
-	return feed->left ? WEIR_OK : WEIR_END;
-}
-
-static enum weir_status take(void *self, weir_delivery *delivery, struct weir_error *err)
-{
-	(void)self;
-	(void)err;
-	weir_delivery_done(delivery);
-	return WEIR_OK;
-}
-
-static const struct weir_source_ops feed_ops = { .size = sizeof feed_ops, .step = feed_step };
-static const struct weir_sink_ops take_ops = { .size = sizeof take_ops, .submit = take };
-
-static void fill(struct feed *feed)
-{
-	struct sample *sample = sample_new(1);
-
-	for (size_t i = 0; i < POOL; i++) {
-		const struct sample_message message = sample_next(sample);
-		char *copy = malloc(message.len);
-
-		memcpy(copy, message.text, message.len);
-		feed->items[i] = (struct weir_message_init){ .size = sizeof feed->items[i],
-							     .body = { copy, message.len },
-							     .release = keep };
-	}
-	sample_free(sample);
-}
-
-static int run(struct feed *feed, uint64_t count, size_t routes)
-{
-	weir_pipeline *p = weir_pipeline_new(NULL);
-	weir_sink *sink = weir_sink_add(p, "sink", &take_ops, NULL);
-	char name[32], lang[32];
-	double started;
-	int failed;
-
-	feed->left = count;
-	weir_source_add(p, "feed", &feed_ops, feed);
-	for (size_t i = 1; i < routes; i++) {
+	for (size_t i = 1; i < count; i++) {
 		const char *const any_of[] = { lang };
 		const struct weir_field_match where = { .path = "lang", .test = WEIR_TEST_EQUALS,
 							.any_of = any_of, .any_of_count = 1 };
@@ -95,10 +30,23 @@ static int run(struct feed *feed, uint64_t count, size_t routes)
 					    .final = true), sink);
 	}
 	weir_route_add(p, WEIR_WITH(weir_route, .to = "rest"), sink);
+}
+
+static int run(const struct texts *texts, uint64_t count, size_t routes)
+{
+	struct feed feed = { .texts = texts, .count = count };
+	weir_pipeline *p = weir_pipeline_new(NULL);
+	char name[32];
+	int failed;
+
+	feed_add(p, &feed);
+	add_routes(p, take_all_add(p, NULL, NULL), routes);
 	snprintf(name, sizeof name, "routes%zu", routes);
-	started = bench_now();
+
+	const struct bench_moment started = bench_moment_now();
+
 	failed = weir_pipeline_run(p) < 0;
-	bench_print(name, count, bench_now() - started);
+	bench_print(name, count, feed.bytes, started, bench_moment_now());
 	weir_pipeline_free(p);
 	return failed;
 }
@@ -106,8 +54,10 @@ static int run(struct feed *feed, uint64_t count, size_t routes)
 int main(int argc, char **argv)
 {
 	const uint64_t count = argc == 2 ? strtoull(argv[1], NULL, 10) : 500000;
-	static struct feed feed;
+	struct texts texts = texts_read("2000");
+	const int failed = run(&texts, count, 1) | run(&texts, count, 100) |
+			   run(&texts, count, 1000);
 
-	fill(&feed);
-	return run(&feed, count, 1) | run(&feed, count, 100) | run(&feed, count, 1000);
+	texts_free(&texts);
+	return failed;
 }

@@ -2,129 +2,102 @@
 /*
  * The scan alone against a jansson tree, on messages in memory:
  *
- *     bench_scan COUNT        generated messages; COUNT is of messages
- *     bench_scan FILE         a message a line
+ *     bench_scan NAME COUNT|FILE        COUNT generated messages, or a message a line
  *
- * prints a line for each, as bench.h says: `scan` is the form that this machine takes, then comes
- * each form by its name, then `tree`. The scan runs with the plan of a pipeline without field
- * matchers: the kinds' own paths.
+ * The plan is that of a pipeline whose routes go by kind, as the README's program: the paths of the
+ * kinds. NAME.scan is the form that this machine takes, then each form by its name; NAME.told is
+ * scan and kind; NAME.tree is jansson: parsed and freed. Each takes the best of some rounds.
  */
-#include <ctype.h>
 #include <jansson.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "bench.h"
 #include "kit/scan.h"
 #include "model/kind.h"
-#include "sample.h"
+#include "texts.h"
 
-#define ROUNDS 10
+#define ROUNDS 7
+#define TREE_ROUNDS 2
 #define SLOTS 512
 
-struct text {
-	char *bytes;
-	size_t len;
-};
-
-struct texts {
-	struct text *list;
-	size_t count;
-	size_t room;
-};
-
-static void add(struct texts *texts, const char *bytes, size_t len)
-{
-	struct text *text;
-
-	if (texts->count == texts->room) {
-		texts->room = texts->room ? 2 * texts->room : 1024;
-		texts->list = realloc(texts->list, texts->room * sizeof *texts->list);
-	}
-	text = &texts->list[texts->count++];
-	*text = (struct text){ malloc(len), len };
-	memcpy(text->bytes, bytes, len);
-}
-
-static struct texts generate(size_t count)
-{
-	struct sample *sample = sample_new(1);
-	struct texts texts = { .count = 0 };
-
-	while (texts.count < count) {
-		const struct sample_message message = sample_next(sample);
-
-		add(&texts, message.text, message.len);
-	}
-	sample_free(sample);
-	return texts;
-}
-
-static struct texts read_file(const char *name)
-{
-	FILE *file = fopen(name, "r");
-	struct texts texts = { .count = 0 };
-	char *line = NULL;
-	size_t size = 0;
-	ssize_t len;
-
-	while (file && (len = getline(&line, &size, file)) > 0)
-		if (len > 1)
-			add(&texts, line, (size_t)len);
-	free(line);
-	if (file)
-		fclose(file);
-	return texts;
-}
-
-static void scan(const char *name, const weir__plan *plan,
-		 const struct weir__kind_slots *kind_slots, const struct texts *texts)
-{
-	const double started = bench_now();
+struct bench {
+	const char *name;
+	weir__plan *plan;
+	struct weir__kind_slots kind_slots;
+	struct texts texts;
 	struct weir__slot slots[SLOTS];
-	uint64_t good = 0;
+};
 
-	for (int round = 0; round < ROUNDS; round++)
-		for (size_t i = 0; i < texts->count; i++) {
-			const struct text *text = &texts->list[i];
-			const bool valid = weir__scan(plan, text->bytes, text->len, slots, NULL);
-			const struct weir__verdict verdict = weir__kind_tell(
-				kind_slots, text->bytes, text->len, valid, slots);
+typedef unsigned read_fn(struct bench *bench, const struct text *text);
 
-			good += verdict.kind != WEIR_KIND_MALFORMED;
-		}
-	bench_print(name, good, bench_now() - started);
+static unsigned scan(struct bench *bench, const struct text *text)
+{
+	return weir__scan(bench->plan, text->bytes, text->len, bench->slots, NULL);
 }
 
-static void build_trees(const struct texts *texts)
+static unsigned scan_and_tell(struct bench *bench, const struct text *text)
 {
-	const double started = bench_now();
+	const bool valid = weir__scan(bench->plan, text->bytes, text->len, bench->slots, NULL);
 
-	for (size_t i = 0; i < texts->count; i++)
-		json_decref(json_loadb(texts->list[i].bytes, texts->list[i].len, 0, NULL));
-	bench_print("tree", texts->count, bench_now() - started);
+	return weir__kind_tell(&bench->kind_slots, text->bytes, text->len, valid, bench->slots)
+		.kind;
+}
+
+static unsigned build_tree(struct bench *bench, const struct text *text)
+{
+	json_t *tree = json_loadb(text->bytes, text->len, 0, NULL);
+	const unsigned good = tree != NULL;
+
+	(void)bench;
+	json_decref(tree);
+	return good;
+}
+
+static void measure(struct bench *bench, const char *what, read_fn *read, int rounds)
+{
+	const struct texts *texts = &bench->texts;
+	struct bench_moment from = { 0 }, to = { 0 };
+	unsigned good = 0;
+	char name[64];
+
+	for (int round = 0; round < rounds; round++) {
+		const struct bench_moment before = bench_moment_now();
+
+		for (size_t i = 0; i < texts->count; i++)
+			good |= read(bench, &texts->list[i]);
+
+		const struct bench_moment after = bench_moment_now();
+
+		if (round == 0 || after.cpu - before.cpu < to.cpu - from.cpu) {
+			from = before;
+			to = after;
+		}
+	}
+	snprintf(name, sizeof name, "%s.%s", bench->name, what);
+	if (good)
+		bench_print(name, texts->count, texts->bytes, from, to);
 }
 
 int main(int argc, char **argv)
 {
-	const char *what = argc == 2 ? argv[1] : "20000";
+	static struct bench bench;
 	const struct weir_env env = weir__env_complete(NULL);
-	struct weir__kind_slots kind_slots;
-	weir__plan *plan = weir__plan_new(&env);
-	const struct texts texts = isdigit((unsigned char)*what) ? generate(strtoul(what, NULL, 10))
-								  : read_file(what);
 
-	if (!plan || weir__kind_plan(&kind_slots, plan, NULL) < 0 ||
-	    weir__plan_slot_count(plan) > SLOTS)
+	if (argc != 3)
+		return fprintf(stderr, "usage: %s NAME COUNT|FILE\n", argv[0]), 2;
+	bench.name = argv[1];
+	bench.texts = texts_read(argv[2]);
+	bench.plan = weir__plan_new(&env);
+	if (!bench.plan || weir__kind_plan(&bench.kind_slots, bench.plan, NULL) < 0 ||
+	    weir__plan_slot_count(bench.plan) > SLOTS)
 		return 1;
-	scan("scan", plan, &kind_slots, &texts);
-	for (unsigned form = 0; form < WEIR__SCAN_FORMS; form++) {
-		char name[40];
-
-		snprintf(name, sizeof name, "scan-%s", weir__scan_form_name(form));
-		if (weir__plan_use(plan, form))
-			scan(name, plan, &kind_slots, &texts);
-	}
-	build_trees(&texts);
+	measure(&bench, "scan", scan, ROUNDS);
+	measure(&bench, "told", scan_and_tell, ROUNDS);
+	measure(&bench, "tree", build_tree, TREE_ROUNDS);
+	for (unsigned form = 0; form < WEIR__SCAN_FORMS; form++)
+		if (weir__plan_use(bench.plan, form))
+			measure(&bench, weir__scan_form_name(form), scan, ROUNDS);
+	weir__plan_free(bench.plan);
+	texts_free(&bench.texts);
 	return 0;
 }
