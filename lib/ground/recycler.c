@@ -17,7 +17,7 @@
 #include <stdatomic.h>
 
 #define ALIVE (INT64_C(1) << 62)
-#define SHELF_BYTES (2u << 20)	/* most that is kept of one size */
+#define SHELF_BYTES (8u << 20)	/* most that is kept of one size */
 #define LARGE_LEAST (64u << 10)
 #define LARGE_MOST (512u << 10)
 #define LARGE_COUNT 4
@@ -110,6 +110,7 @@ static void *take(weir__recycler *recycler, size_t size)
 		return is_large(size) ? take_large(recycler, size) : NULL;
 	shelf->blocks = block->next;
 	shelf->count--;
+	__builtin_prefetch(shelf->blocks, 1);	/* the next one asked for: it may be cold */
 	return block;
 }
 
