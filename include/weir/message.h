@@ -100,7 +100,8 @@ struct weir_header {
 
 /** What became of a message in the end. Since: 0.1. */
 enum weir_outcome {
-	WEIR_OUTCOME_DELIVERED = 0,	/* every route's sink has it: acknowledged */
+	WEIR_OUTCOME_DELIVERED = 0,	/* every route's sink has it: acknowledged; but for routes
+					 * that dropped it, which weir_route_metrics tell */
 	WEIR_OUTCOME_DEAD_LETTERED = 1,	/* at least one delivery is with the dead letters */
 	WEIR_OUTCOME_DROPPED = 2,	/* by a route, by its overflow policy, or no route took it */
 	WEIR_OUTCOME_KEPT = 3,		/* the pipeline ended before it was delivered, and its

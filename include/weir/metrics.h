@@ -46,11 +46,12 @@ enum weir_drop_cause {
 	WEIR_DROP_ROUTE = 0,		/* a drop route took it */
 	WEIR_DROP_UNROUTED = 1,		/* no route took it */
 	WEIR_DROP_OVERFLOW_NEW = 2,	/* its sink's share was used up: the new one gave way */
-	WEIR_DROP_OVERFLOW_OLD = 3	/* its sink's share was used up: the old one gave way */
+	WEIR_DROP_OVERFLOW_OLD = 3,	/* its sink's share was used up: the old one gave way */
+	WEIR_DROP_DUPLICATE = 4		/* it was seen before: weir_dedup_add */
 };
 
 /** How many causes there are. Since: 0.1. */
-#define WEIR_DROP_CAUSES 4
+#define WEIR_DROP_CAUSES 5
 
 /** The pipeline's. Since: 0.1. */
 struct weir_metrics {

@@ -141,6 +141,34 @@ WEIR_API weir_rule *weir_route_add(weir_pipeline *pipeline, const struct weir_ro
 WEIR_API weir_rule *weir_route_add_drop(weir_pipeline *pipeline, const struct weir_route *route);
 
 /**
+ * A window of the messages seen last; what comes again is dropped and counted
+ * (WEIR_DROP_DUPLICATE). Zero is the default everywhere. Since: 0.1.
+ */
+struct weir_dedup_options {
+	size_t size;
+	const weir_source *const *sources;	/* borrows; whose messages share this window:
+						 * redundant connections, backfills */
+	size_t source_count;		/* 0: every source that was added before */
+	unsigned kinds;			/* 0: every kind but `record`, whose keys need not be ids */
+	size_t entries;			/* most that are remembered; default 65,536, at most 2^24; each
+					 * takes some 72 bytes, at once */
+	uint64_t age_ms;		/* what was seen longer ago is new again; default 600,000 */
+};
+
+/**
+ * Adds a window of de-duplication. Two messages are the same when their kinds and their keys are;
+ * one without a key, or with one longer than 40 bytes, is never a duplicate. Before the start only.
+ *
+ * @param options  borrows; NULL: every default
+ * @return WEIR_OK · below zero: the pipeline has failed: WEIR_ERR_INVALID (a source has a window
+ *         already, or is not of this pipeline), WEIR_ERR_STATE, WEIR_ERR_NOMEM, or what it failed
+ *         with before
+ * Since: 0.1.
+ */
+WEIR_API enum weir_status weir_dedup_add(weir_pipeline *pipeline,
+					 const struct weir_dedup_options *options);
+
+/**
  * Where messages go that cannot be delivered as they are (too large for their topic, an illegal
  * or forbidden topic, retries used up). They carry headers: weir.reason, weir.code, weir.sink,
  * weir.destination, weir.source, weir.time. Without one, such a message stops the pipeline;

@@ -95,8 +95,9 @@ WEIR_API weir_sink *weir_sink_add(weir_pipeline *pipeline, const char *name,
  * How much of the window may be under way to this sink, so that one that takes nothing any more
  * does not hold up the others: a source whose message finds the share used up waits until a quarter
  * of it is free again, unless the route says otherwise (weir_route.overflow); other sources go on.
- * Deliveries count, the dead letters' too, and bytes are of their bodies. It may be exceeded by one
- * message of each source. Before the start only.
+ * Deliveries count, the dead letters' too (a message once for each route that leads there), and
+ * bytes are of their bodies. It may be exceeded by one message of each source, and that of the dead
+ * letters by all that a sink gives up at once; then sources wait. Before the start only.
  *
  * @param sink      borrows
  * @param messages  0: as many as the window

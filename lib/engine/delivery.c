@@ -62,6 +62,8 @@ static void wait(weir_sink *sink, weir_delivery *delivery)
 	while (after->sequence < delivery->sequence)
 		after = after->next;
 	sink->returned = delivery;
+	if (sink->passed && sink->passed->sequence > delivery->sequence)
+		sink->passed = NULL;
 	delivery->next = after;
 	delivery->prev = after->prev;
 	if (after->prev)
@@ -75,6 +77,8 @@ static void wait_no_more(weir_sink *sink, weir_delivery *delivery)
 {
 	if (sink->returned == delivery)
 		sink->returned = NULL;
+	if (sink->passed == delivery)
+		sink->passed = delivery->prev;
 	take(&sink->waiting, delivery);
 	weir__counter_sub(&sink->waiting_count, 1);
 }
@@ -432,11 +436,11 @@ static bool may_be_dropped(const weir_delivery *delivery)
 
 bool weir__delivery_drop_oldest(weir_sink *sink)
 {
-	weir_delivery *delivery = sink->waiting.head;
+	weir_delivery *delivery = sink->passed ? sink->passed->next : sink->waiting.head;
 	weir_message *message;
 
-	while (delivery && !may_be_dropped(delivery))
-		delivery = delivery->next;
+	for (; delivery && !may_be_dropped(delivery); delivery = delivery->next)
+		sink->passed = delivery;
 	if (!delivery)
 		return false;
 	message = delivery->message;
@@ -455,7 +459,7 @@ void weir__delivery_discard_all(weir_sink *sink)
 {
 	struct weir__queue *const queues[] = { &sink->waiting, &sink->submitted };
 
-	sink->returned = NULL;
+	sink->returned = sink->passed = NULL;
 	for (size_t i = 0; i < sizeof queues / sizeof *queues; i++) {
 		while (queues[i]->head) {
 			weir_delivery *delivery = queues[i]->head;

@@ -19,6 +19,7 @@
 #include "kit/table.h"
 #include "loop/poller.h"
 #include "model/counters.h"
+#include "model/dedup.h"
 #include "model/format.h"
 #include "model/match.h"
 #include "model/message.h"
@@ -87,6 +88,7 @@ struct weir_source {
 	struct weir__tracker tracker;
 	struct weir__window share;	/* what it emitted and is under way */
 	struct weir__holding *holding;	/* of the owner it emitted last; NULL: none under way */
+	struct weir__dedup_window *dedup;	/* NULL: nothing is looked for */
 	weir_sink **blockers;		/* whose share a message of this source found used up */
 	size_t blocker_count, blocker_capacity;
 	struct weir__source_counters counters;
@@ -119,6 +121,7 @@ struct weir_sink {
 	uint64_t retry_ms;	/* nothing is offered before; 0: at once */
 	struct weir__queue waiting;	/* in the order of their sequence */
 	weir_delivery *returned;	/* of those waiting, the one that came back last */
+	weir_delivery *passed;	/* up to this one none that waits may be dropped; NULL: not known */
 	struct weir__queue submitted;
 	weir_delivery *offered;		/* the one inside submit; NULL when it has settled it */
 	uint64_t next_sequence;
@@ -176,6 +179,13 @@ struct weir_delivery {
 	void *user;
 };
 
+/* What was seen of the sources that share it. */
+struct weir__dedup_window {
+	struct weir__dedup_window *next;
+	weir__dedup *seen;
+	unsigned kinds;
+};
+
 struct weir__header_scratch {
 	struct weir_header *headers;
 	size_t capacity;
@@ -217,6 +227,7 @@ struct weir_pipeline {
 	weir_sink *sinks, **sinks_end;
 	weir_rule *rules, **rules_end;
 	size_t rule_count;
+	struct weir__dedup_window *dedups;
 	weir_sink *dead_sink;
 	struct weir__destination *dead_destination;
 
@@ -268,13 +279,18 @@ bool weir__source_drains(const weir_source *source);
 void weir__source_acknowledge(weir_source *source);
 /* Tells a source that relays that nothing more is to come, once, when that is so. */
 void weir__source_tell_ending(weir_source *source);
-/* A message of it is settled: what it held in the windows is free. */
-void weir__source_let_go(weir_source *source, weir_message *message);
-/* One is not, and the pipeline ends: it stays in the windows, what was kept for it is freed. */
-void weir__source_forget(weir_source *source, weir_message *message);
 /* It found no room before, and there is some now. */
 bool weir__source_is_fed(const weir_source *source);
 void weir__source_free(weir_source *source);
+
+/* occupy.c */
+/* A message of this source enters the windows. */
+enum weir_status weir__source_occupy(weir_source *source, weir_message *message,
+				     const struct weir_message_init *init, struct weir_error *err);
+/* It is settled: what it held in the windows is free. */
+void weir__source_let_go(weir_source *source, weir_message *message);
+/* It is not, and the pipeline ends: it stays in the windows, what was kept for it is freed. */
+void weir__source_forget(weir_source *source, weir_message *message);
 
 /* sink.c */
 enum weir_status weir__sink_open(weir_sink *sink, struct weir_error *err);
@@ -306,6 +322,11 @@ struct weir__destination *weir__rule_destination(weir_rule *rule, const weir_mes
 						 const struct weir__slot *slots);
 void weir__rule_free(weir_rule *rule);
 
+/* dedup.c */
+/* Whether a source's message came before; it is then dropped. */
+bool weir__dedup_drops(weir_source *source, weir_message *message);
+void weir__dedup_free_all(weir_pipeline *pipeline);
+
 /* overflow.c */
 /* Whether a message goes on to the sink of this route; false: it was dropped here. */
 bool weir__overflow_admits(weir_rule *rule, weir_message *message);
@@ -325,6 +346,8 @@ void weir__flush_init(struct weir__flush *flush);
 void weir__flush_release(struct weir__flush *flush);
 /* Begins and ends flushes: once a turn. */
 void weir__flush_turn(weir_pipeline *pipeline);
+/* The pipeline has ended: whoever waits is to look. */
+void weir__flush_leave(weir_pipeline *pipeline);
 /* A thread runs the pipeline from here, or has left it; `is_me`: the calling one. */
 void weir__flush_set_runner(weir_pipeline *pipeline, bool has_runner, bool is_me);
 

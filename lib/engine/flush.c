@@ -55,19 +55,36 @@ static void end(struct weir__flush *flush)
 	tell(flush);
 }
 
+static bool is_asked(const struct weir__flush *flush)
+{
+	return atomic_load_explicit(&flush->asked, memory_order_relaxed) !=
+	       atomic_load_explicit(&flush->done, memory_order_relaxed);
+}
+
+static bool is_over(const struct weir__flush *flush)
+{
+	return flush->under_way[flush->epoch ^ 1] == 0;
+}
+
+/* One that was asked for while another was on follows it at once: nothing else may wake us. */
 void weir__flush_turn(weir_pipeline *pipeline)
 {
 	struct weir__flush *flush = &pipeline->flush;
 
-	if (!flush->is_on && atomic_load_explicit(&flush->asked, memory_order_relaxed) !=
-				     atomic_load_explicit(&flush->done, memory_order_relaxed))
-		begin(pipeline);
-	if (flush->is_on && flush->under_way[flush->epoch ^ 1] > 0)
-		weir__sinks_flush(pipeline);
-	else if (flush->is_on)
+	while (flush->is_on || is_asked(flush)) {
+		if (!flush->is_on)
+			begin(pipeline);
+		if (!is_over(flush))
+			weir__sinks_flush(pipeline);	/* which may settle all there is */
+		if (!is_over(flush))
+			return;
 		end(flush);
-	if (weir__has_ended(pipeline))
-		tell(flush);
+	}
+}
+
+void weir__flush_leave(weir_pipeline *pipeline)
+{
+	tell(&pipeline->flush);
 }
 
 void weir__flush_set_runner(weir_pipeline *pipeline, bool has_runner, bool is_me)
@@ -103,6 +120,7 @@ static enum weir_status run_until(weir_pipeline *pipeline, uint64_t ticket, uint
 {
 	const uint64_t from_ms = weir__monotonic_ms(&pipeline->env);
 
+	weir__poller_wake(&pipeline->poller);	/* the first turn, which begins it, is at once */
 	while (!is_done(&pipeline->flush, ticket) && !weir__has_ended(pipeline)) {
 		const uint64_t passed_ms = weir__monotonic_ms(&pipeline->env) - from_ms;
 		const uint64_t left_ms = passed_ms < timeout_ms ? timeout_ms - passed_ms : 0;

@@ -125,6 +125,7 @@ const char *weir_drop_cause_name(enum weir_drop_cause cause)
 		[WEIR_DROP_UNROUTED] = "unrouted",
 		[WEIR_DROP_OVERFLOW_NEW] = "overflow_new",
 		[WEIR_DROP_OVERFLOW_OLD] = "overflow_old",
+		[WEIR_DROP_DUPLICATE] = "duplicate",
 	};
 
 	return (unsigned)cause < WEIR_DROP_CAUSES ? names[cause] : "unknown";

@@ -144,6 +144,7 @@ weir_pipeline *weir_pipeline_free(weir_pipeline *pipeline)
 		weir_pipeline_join(pipeline);
 	}
 	free_parts(pipeline);
+	weir__dedup_free_all(pipeline);
 	weir__free(env, pipeline->slots, pipeline->slot_count * sizeof *pipeline->slots);
 	weir__free(env, pipeline->scratch.headers,
 		   pipeline->scratch.capacity * sizeof *pipeline->scratch.headers);

@@ -181,9 +181,18 @@ static size_t tracker_room(const weir_source *source)
 	return count < most ? (size_t)(most - count) : 0;
 }
 
+/*
+ * The window that counts for it beside its share. One that relays has its share to itself: what
+ * waits to come through it may fill the pipeline's, and goes on only when it has emitted.
+ */
+static const struct weir__window *window_of(const weir_source *source)
+{
+	return source->ops.relays ? &source->share : &source->port.pipeline->window;
+}
+
 bool weir__source_is_fed(const weir_source *source)
 {
-	return source->starved && weir__window_has_eased(&source->port.pipeline->window) &&
+	return source->starved && weir__window_has_eased(window_of(source)) &&
 	       weir__window_has_eased(&source->share) && !weir__overflow_blocks(source) &&
 	       tracker_room(source) > 0;
 }
@@ -297,82 +306,13 @@ size_t weir_outlet_room(const weir_outlet *outlet)
 
 	weir__overflow_unblock(source);
 	if (outlet->is_open && pipeline->error.status == WEIR_OK && source->blocker_count == 0) {
-		room = least(weir__window_room(&pipeline->window), weir__window_room(&source->share));
+		room = least(weir__window_room(window_of(source)),
+			     weir__window_room(&source->share));
 		room = least(room, tracker_room(source));
 	}
 	if (room == 0)
 		source->starved = source->outlet.had_none = true;
 	return room;
-}
-
-/* Counts memory that messages of one owner keep together with the first of them. */
-static enum weir_status hold(weir_source *source, weir_message *message, uint64_t bytes,
-			     struct weir_error *err)
-{
-	struct weir__holding *holding = source->holding;
-
-	if (!holding || holding->owner != message->owner) {
-		holding = weir__alloc(&source->port.pipeline->env, sizeof *holding);
-		if (!holding)
-			return weir__error_no_memory(err);
-		holding->owner = message->owner;
-		holding->bytes = bytes;
-		source->holding = holding;
-	}
-	holding->messages++;
-	message->transit.holding = holding;
-	return WEIR_OK;
-}
-
-static uint64_t hold_no_more(weir_source *source, struct weir__holding *holding)
-{
-	uint64_t bytes;
-
-	if (!holding || --holding->messages > 0)
-		return 0;
-	bytes = holding->bytes;
-	if (source->holding == holding)
-		source->holding = NULL;
-	weir__free(&source->port.pipeline->env, holding, sizeof *holding);
-	return bytes;
-}
-
-static enum weir_status occupy(weir_source *source, weir_message *message,
-			       const struct weir_message_init *init, struct weir_error *err)
-{
-	weir_pipeline *pipeline = source->port.pipeline;
-	struct weir__transit *transit = &message->transit;
-	uint64_t bytes;
-
-	transit->own_bytes = message->block_size - sizeof *message;
-	if (init->release && init->owner_bytes == 0)
-		transit->own_bytes += message->body.len;
-	if (init->release && init->owner_bytes > 0 &&
-	    hold(source, message, init->owner_bytes, err) < 0)
-		return err->status;
-	bytes = transit->own_bytes;
-	if (transit->holding && transit->holding->messages == 1)
-		bytes += transit->holding->bytes;
-	weir__window_enter(&pipeline->window, bytes);
-	weir__window_enter(&source->share, bytes);
-	weir__counter_set(&pipeline->in_flight_bytes, pipeline->window.bytes);
-	return WEIR_OK;
-}
-
-void weir__source_let_go(weir_source *source, weir_message *message)
-{
-	weir_pipeline *pipeline = source->port.pipeline;
-	const uint64_t bytes = message->transit.own_bytes +
-			       hold_no_more(source, message->transit.holding);
-
-	weir__window_leave(&pipeline->window, bytes);
-	weir__window_leave(&source->share, bytes);
-	weir__counter_set(&pipeline->in_flight_bytes, pipeline->window.bytes);
-}
-
-void weir__source_forget(weir_source *source, weir_message *message)
-{
-	hold_no_more(source, message->transit.holding);
 }
 
 static enum weir_status check_init(const weir_outlet *outlet, const struct weir_message_init *init,
@@ -407,7 +347,7 @@ static enum weir_status receive(weir_source *source, weir_message *message,
 	if (source->ops.ack &&
 	    weir__tracker_add(&source->tracker, message->position, &transit->track) < 0)
 		return weir__error_no_memory(err);
-	if (occupy(source, message, init, err) < 0)
+	if (weir__source_occupy(source, message, init, err) < 0)
 		return err->status;
 	transit->source = source;
 	transit->user = init->user;
@@ -480,7 +420,8 @@ static enum weir_status take_in(weir_outlet *outlet, weir_message *message,
 		return status;
 	if (!pipeline->served)
 		pipeline->served = outlet->source;
-	status = weir__route(pipeline, message, err);
+	if (!weir__dedup_drops(outlet->source, message))
+		status = weir__route(pipeline, message, err);
 	atomic_store_explicit(&message->plan, NULL, memory_order_relaxed);
 	message->transit.is_incomplete = status < 0;
 	weir__message_release(message);

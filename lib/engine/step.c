@@ -2,7 +2,7 @@
 /*
  * The turn: everything that can be done without waiting, in bounded time.
  *
- *     poll ─► sinks (settle, offer) ─► sources (emit) ─► acknowledge ─► state
+ *     poll ─► sinks (settle, offer) ─► sources (emit) ─► flush ─► acknowledge ─► state
  *
  * All three ways to run are this one function. Sinks come first, so that what they settle makes
  * room for the sources in the same turn. A failure starts a drain as a stop does: what the sinks
@@ -266,9 +266,11 @@ static void turn(weir_pipeline *pipeline, int timeout_ms)
 	if (weir_pipeline_state(pipeline) == WEIR_STATE_DRAINING ||
 	    !atomic_load_explicit(&pipeline->stop_asked, memory_order_relaxed))
 		turn_sources(pipeline);
+	weir__flush_turn(pipeline);
 	acknowledge(pipeline);
 	change_state(pipeline);
-	weir__flush_turn(pipeline);
+	if (weir__has_ended(pipeline))
+		weir__flush_leave(pipeline);
 }
 
 enum weir_status weir__turn(weir_pipeline *pipeline, int timeout_ms)

@@ -19,6 +19,7 @@
 static struct flow flow;
 static struct probe probe;
 static unsigned called;
+static unsigned told;	/* of so many messages it was told what became of them */
 
 static void feed(void)
 {
@@ -102,17 +103,28 @@ static void push_and_callback(void)
 	weir_push_end(push);
 }
 
+static void on_outcome(void *user, weir_message *message, enum weir_outcome outcome)
+{
+	(void)user;
+	(void)message;
+	(void)outcome;
+	told++;
+}
+
 static void release(void *owner)
 {
 	((struct probe *)owner)->released++;
 }
+
+static uint64_t owner_bytes;	/* of each message's buffer; 0: its body counts */
 
 static enum weir_status emit_owned(struct probe *at, weir_outlet *outlet, struct weir_error *err)
 {
 	struct weir_message_init init = { .size = sizeof init,
 					  .body = { "{\"n\":9}", 7 },
 					  .release = release,
-					  .owner = at };
+					  .owner = at,
+					  .owner_bytes = owner_bytes };
 
 	if (at->steps == 1 && weir_port_watch(at->port, at->fd, WEIR_READABLE, err) < 0)
 		return err->status;
@@ -138,6 +150,32 @@ static void owned_bodies(void)
 		       flow.sink);
 }
 
+static void buffers(void)
+{
+	owner_bytes = 4096;
+	owned_bodies();
+	flow.out.then = FLOW_HOLD;
+	flow.in.stays = true;	/* a stop ends it, with some under way */
+}
+
+static void overflows(void)
+{
+	weir_sink_set_share(flow.sink, 3, 0);
+	weir_sink_set_share(flow.dead_sink, 2, 0);
+	weir_pipeline_set_dead_letters(flow.pipeline, flow.dead_sink, "graves");
+	weir_route_add(flow.pipeline,
+		       WEIR_WITH(weir_route, .to = "{n}", .key = "{k}",
+				 .overflow = WEIR_OVERFLOW_DROP_OLD),
+		       flow.sink);
+	weir_route_add(flow.pipeline,
+		       WEIR_WITH(weir_route, .to = "copy", .overflow = WEIR_OVERFLOW_DROP_NEW),
+		       flow.sink);
+	weir_route_add(flow.pipeline, NULL, flow.dead_sink);
+	for (size_t i = 0; i < 60; i++)
+		flow.out.answers[i] = i % 3 == 0 ? FLOW_RETRY : i % 3 == 1 ? FLOW_SKIP : FLOW_DONE;
+	flow.out.answer_count = 60;
+}
+
 static const struct {
 	const char *name;
 	void (*build)(void);
@@ -148,6 +186,8 @@ static const struct {
 	{ "unrouted", unrouted_to_dead_letters, WEIR_UNROUTED_DEAD_LETTER },
 	{ "push and callback", push_and_callback, WEIR_UNROUTED_DROP },
 	{ "owned bodies", owned_bodies, WEIR_UNROUTED_DROP },
+	{ "buffers", buffers, WEIR_UNROUTED_DROP },
+	{ "overflows", overflows, WEIR_UNROUTED_DROP },
 };
 
 static size_t lines(const char *log)
@@ -166,8 +206,9 @@ static void check_truth(int row, size_t fail_at, enum weir_status status)
 	const struct weir_metrics metrics = flow_metrics(&flow);
 	const size_t seen = lines(flow.out.log) + lines(flow.dead.log) + called;
 
-	ck_assert_msg(status == WEIR_END || status == WEIR_ERR_NOMEM, "%s: call %zu fails: %s: %s",
-		      name, fail_at, weir_status_name(status),
+	ck_assert_msg(status == (flows[row].build == buffers ? WEIR_ERR_TIMEOUT : WEIR_END) ||
+			      status == WEIR_ERR_NOMEM,
+		      "%s: call %zu fails: %s: %s", name, fail_at, weir_status_name(status),
 		      weir_pipeline_error(flow.pipeline)->text);
 	ck_assert_msg(metrics.all.delivered + metrics.all.dead_lettered <= seen,
 		      "%s: call %zu fails: more is counted than was seen", name, fail_at);
@@ -176,23 +217,43 @@ static void check_truth(int row, size_t fail_at, enum weir_status status)
 		ck_assert_msg(!strstr(flow.out.log, " - {"), "call %zu: no key", fail_at);
 }
 
+/* What is held is settled, last one first, but for what is left to a stop. */
+static enum weir_status run_on(void)
+{
+	enum weir_status status = flow_run(&flow);
+
+	for (int i = 0; i < 20 && status == WEIR_OK; i++) {
+		flow_sink_done(&flow.out, flow.out.held_count - 1);
+		status = flow_run(&flow);
+	}
+	if (status != WEIR_OK)
+		return status;
+	weir_pipeline_stop(flow.pipeline);
+	return flow_run(&flow);
+}
+
 static bool run_once(int row, size_t fail_at)
 {
 	enum weir_status status;
+	uint64_t received;
 	bool failed;
 
 	probe = (struct probe){ .remedy = WEIR_REMEDY_STOP, .fd = -1 };
-	called = 0;
+	called = told = 0;
+	owner_bytes = 0;
 	flow_begin_failing(&flow,
 			   WEIR_WITH(weir_pipeline_options, .unrouted = flows[row].unrouted,
-				     .window_messages = 5),
+				     .window_messages = 5, .on_outcome = on_outcome),
 			   fail_at);
 	feed();
 	flows[row].build();
-	status = flow_run(&flow);
+	status = run_on();
 	check_truth(row, fail_at, status);
 	failed = flow.fake.calls >= fail_at;
+	received = flow_metrics(&flow).all.received;
 	flow_end(&flow);
+	ck_assert_msg(told == received, "%s: call %zu fails: told of %u", flows[row].name, fail_at,
+		      told);
 	ck_assert_uint_eq(probe.released, probe.emitted);
 	if (probe.fd >= 0)
 		close(probe.fd);

@@ -32,6 +32,7 @@ void check_accounts(const weir_pipeline *pipeline, const weir_source *source)
 	struct weir_metrics metrics = WEIR_METRICS(weir_metrics);
 	struct weir_source_metrics of_source = WEIR_METRICS(weir_source_metrics);
 	struct weir_tally sum = { 0 };
+	uint64_t drops = 0;
 
 	weir_pipeline_metrics(pipeline, &metrics);
 	check_tally(&metrics.all, "pipeline");
@@ -45,6 +46,9 @@ void check_accounts(const weir_pipeline *pipeline, const weir_source *source)
 	ck_assert_uint_eq(sum.dropped, metrics.all.dropped);
 	ck_assert_uint_eq(sum.in_flight, metrics.all.in_flight);
 	ck_assert_uint_eq(sum.bytes, metrics.all.bytes);
+	for (size_t i = 0; i < WEIR_DROP_CAUSES; i++)
+		drops += metrics.drops[i];
+	ck_assert_uint_eq(drops, metrics.all.dropped);
 	ck_assert(metrics.all.in_flight > 0 || metrics.in_flight_bytes == 0);
 	weir_source_metrics(source, &of_source);
 	check_tally(&of_source.all, "source");

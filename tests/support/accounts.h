@@ -7,7 +7,8 @@
 
 /*
  * Fails the test unless received = delivered + dead-lettered + dropped + in flight, for the
- * pipeline, each kind, and the source (NULL is fine), and the kinds add up to the whole.
+ * pipeline, each kind, and the source (NULL is fine), the kinds add up to the whole,
+ * and so do the causes of drops.
  */
 void check_accounts(const weir_pipeline *pipeline, const weir_source *source);
 

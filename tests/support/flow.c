@@ -197,9 +197,19 @@ void flow_begin_failing(struct flow *flow, const struct weir_pipeline_options *o
 		given = *options;
 	given.env = &flow->fake.env;
 	flow->pipeline = weir_pipeline_new(&given);
-	flow->source = weir_source_add(flow->pipeline, "in", &in_ops, &flow->in);
-	flow->sink = weir_sink_add(flow->pipeline, "out", &out_ops, &flow->out);
-	flow->dead_sink = weir_sink_add(flow->pipeline, "dead", &out_ops, &flow->dead);
+	flow->source = flow_source_add(flow, "in", &flow->in);
+	flow->sink = flow_sink_add(flow, "out", &flow->out);
+	flow->dead_sink = flow_sink_add(flow, "dead", &flow->dead);
+}
+
+weir_source *flow_source_add(struct flow *flow, const char *name, struct flow_source *source)
+{
+	return weir_source_add(flow->pipeline, name, &in_ops, source);
+}
+
+weir_sink *flow_sink_add(struct flow *flow, const char *name, struct flow_sink *sink)
+{
+	return weir_sink_add(flow->pipeline, name, &out_ops, sink);
 }
 
 void flow_end(struct flow *flow)
@@ -212,16 +222,20 @@ void flow_end(struct flow *flow)
 	fake_env_check_empty(&flow->fake);
 }
 
-void flow_feed(struct flow *flow, const char *text)
+void flow_feed_to(struct flow_source *in, unsigned kind, const char *text)
 {
-	struct flow_source *in = &flow->in;
-
 	ck_assert_uint_lt(in->count, FLOW_MOST);
 	in->items[in->count] =
 		(struct weir_message_init){ .size = sizeof(struct weir_message_init),
 					    .body = { text, strlen(text) },
+					    .kind = kind,
 					    .position = { 0, in->count + 1 } };
 	in->count++;
+}
+
+void flow_feed(struct flow *flow, const char *text)
+{
+	flow_feed_to(&flow->in, 0, text);
 }
 
 enum weir_status flow_step(struct flow *flow)

@@ -70,6 +70,12 @@ void flow_begin_failing(struct flow *flow, const struct weir_pipeline_options *o
 /* Frees the pipeline; checks that nothing is left behind. */
 void flow_end(struct flow *flow);
 
+/* More sources and sinks of the same kind, all zero but for what the test set. */
+weir_source *flow_source_add(struct flow *flow, const char *name, struct flow_source *source);
+weir_sink *flow_sink_add(struct flow *flow, const char *name, struct flow_sink *sink);
+
+/* Adds one item of this kind (0: told by looking at it) to a source; `text` is lent. */
+void flow_feed_to(struct flow_source *source, unsigned kind, const char *text);
 /* Adds one item; `text` is lent. Positions count from 1 on lane 0. */
 void flow_feed(struct flow *flow, const char *text);
 /* One step, and the identity. */

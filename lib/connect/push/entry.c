@@ -88,6 +88,7 @@ struct weir__entry *weir__entry_new(const struct weir__push_source *source,
 		entry->init.body = put_slice(&at, init->body);
 		entry->init.release = weir__entry_free;
 		entry->init.owner = entry;
+		entry->init.owner_bytes = 0;
 	}
 	return entry;
 }

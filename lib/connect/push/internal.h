@@ -64,6 +64,12 @@ struct weir__push_source {
 	uint64_t pushed, emitted;	/* counts: those between are in the queue */
 	bool knows_thread;
 	pthread_t thread;	/* the pipeline's, since it was open */
+
+	/*
+	 * Not for the lock, the pipeline's thread only: whose message is being emitted, or was
+	 * when that failed. NULL: what became of it was told.
+	 */
+	struct weir__ticket *untold;
 };
 
 /* What tells a push source from others (weir_source_self). */
@@ -79,6 +85,8 @@ void weir__entry_drop(struct weir__entry *entry);
 
 /* ---- ticket.c, all with the lock */
 struct weir__ticket *weir__ticket_new(const struct weir_env *env);
+/* Lets the one who waits know; `settle` is for the message, which lets go of it then. */
+void weir__ticket_tell(struct weir__ticket *ticket, enum weir_outcome outcome);
 void weir__ticket_settle(struct weir__ticket *ticket, enum weir_outcome outcome);
 void weir__ticket_let_go(struct weir__ticket *ticket);
 

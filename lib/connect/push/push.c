@@ -12,6 +12,8 @@
 #include "ground/options.h"
 #include "ground/wait.h"
 
+#define LOOK_MS 50	/* how often one that nobody would wake looks whether all is over */
+
 static bool is_somewhere(struct weir_slice slice)
 {
 	return slice.data || !slice.len;
@@ -101,13 +103,37 @@ static bool is_pipelines_thread(const struct weir__push_source *source)
 	return source->knows_thread && pthread_equal(source->thread, pthread_self());
 }
 
+static bool was_never_open(const struct weir__push_source *source)
+{
+	return !source->port && source->phase != WEIR__PUSH_CLOSED;
+}
+
+/* The pipeline ended, and this source has not been told: it was never open. */
+static bool is_forgotten(const struct weir__push_source *source)
+{
+	const enum weir_state state = weir_pipeline_state(source->pipeline);
+
+	return was_never_open(source) &&
+	       (state == WEIR_STATE_FINISHED || state == WEIR_STATE_FAILED);
+}
+
 /* False when the time is over. */
+static bool wait_for(struct weir__push_source *source, pthread_cond_t *cond, uint64_t until_ms)
+{
+	const uint64_t look_ms = weir__real_ms_after(LOOK_MS);
+
+	if (!was_never_open(source) || until_ms < look_ms)
+		return weir__cond_wait(cond, &source->lock, until_ms);
+	weir__cond_wait(cond, &source->lock, look_ms);
+	return true;
+}
+
 static bool sleep_until_moved(struct weir__push_source *source, uint64_t until_ms)
 {
 	bool in_time;
 
 	source->sleepers++;
-	in_time = weir__cond_wait(&source->moved, &source->lock, until_ms);
+	in_time = wait_for(source, &source->moved, until_ms);
 	source->sleepers--;
 	return in_time;
 }
@@ -135,13 +161,13 @@ static enum weir_status push_with_ticket(struct weir__push_source *source,
 	status = push_until(source, init, until_ms);
 	if (status != WEIR_OK)
 		weir__ticket_let_go(ticket);	/* no message has it */
-	while (status == WEIR_OK && !ticket->is_settled)
-		if (!weir__cond_wait(&ticket->settled, &source->lock, until_ms))
+	while (status == WEIR_OK && !ticket->is_settled && !is_forgotten(source))
+		if (!wait_for(source, &ticket->settled, until_ms))
 			break;
-	if (status == WEIR_OK && !ticket->is_settled)
+	if (status == WEIR_OK && !ticket->is_settled && !is_forgotten(source))
 		status = WEIR_ERR_TIMEOUT;
 	if (status == WEIR_OK && ret_outcome)
-		*ret_outcome = ticket->outcome;
+		*ret_outcome = ticket->is_settled ? ticket->outcome : WEIR_OUTCOME_LEFT;
 	weir__ticket_let_go(ticket);
 	return status;
 }
@@ -177,7 +203,7 @@ enum weir_status weir_push_flush(weir_source *handle, uint64_t timeout_ms)
 	if (is_pipelines_thread(source))
 		status = WEIR_ERR_STATE;
 	while (status == WEIR_OK && source->emitted < mark) {
-		if (source->phase == WEIR__PUSH_CLOSED)
+		if (source->phase == WEIR__PUSH_CLOSED || is_forgotten(source))
 			status = WEIR_ERR_STATE;
 		else if (!sleep_until_moved(source, until_ms))
 			status = WEIR_ERR_TIMEOUT;

@@ -55,12 +55,19 @@ bool weir__push_is_full(const struct weir__push_source *source, size_t len)
 
 /* ---- ops ---- */
 
+static void note_thread(struct weir__push_source *source)
+{
+	source->thread = pthread_self();
+	source->knows_thread = true;
+}
+
 static enum weir_status push_open(void *self, weir_port *port, struct weir_error *err)
 {
 	struct weir__push_source *source = self;
 
 	(void)err;
 	pthread_mutex_lock(&source->lock);
+	note_thread(source);
 	source->port = port;
 	pthread_mutex_unlock(&source->lock);
 	weir_port_wake(port);
@@ -81,10 +88,11 @@ static struct weir__entry *take(struct weir__push_source *source)
 static void begin_step(struct weir__push_source *source)
 {
 	pthread_mutex_lock(&source->lock);
-	source->thread = pthread_self();
-	source->knows_thread = true;
-	if (source->phase == WEIR__PUSH_TAKING && weir_port_is_stopping(source->port))
+	note_thread(source);
+	if (source->phase == WEIR__PUSH_TAKING && weir_port_is_stopping(source->port)) {
 		source->phase = WEIR__PUSH_ENDED;
+		pthread_cond_broadcast(&source->moved);
+	}
 	pthread_mutex_unlock(&source->lock);
 }
 
@@ -98,6 +106,14 @@ static bool is_done(struct weir__push_source *source)
 	return done;
 }
 
+/* The message of an emit that failed was perhaps never made: nothing may come back of it. */
+static void tell_left(struct weir__push_source *source)
+{
+	pthread_mutex_lock(&source->lock);
+	weir__ticket_tell(source->untold, WEIR_OUTCOME_LEFT);
+	pthread_mutex_unlock(&source->lock);
+}
+
 /* Its body is the message's then, and when that is in the block the block with it. */
 static enum weir_status emit(struct weir__push_source *source, weir_outlet *outlet,
 			     struct weir__entry *entry, struct weir_error *err)
@@ -105,7 +121,12 @@ static enum weir_status emit(struct weir__push_source *source, weir_outlet *outl
 	const struct weir_message_init init = entry->init;
 	enum weir_status status;
 
+	source->untold = init.user;
 	status = weir_outlet_emit(outlet, &init, NULL, err);
+	if (status >= 0)
+		source->untold = NULL;
+	else if (source->untold)
+		tell_left(source);
 	if (status == WEIR_AGAIN) {
 		pthread_mutex_lock(&source->lock);
 		put_back(source, entry);
@@ -180,6 +201,8 @@ static void push_settled(void *self, const weir_message *message, void *user,
 	(void)message;
 	if (!user)
 		return;		/* nobody waits for this one */
+	if (source->untold == user)
+		source->untold = NULL;
 	pthread_mutex_lock(&source->lock);
 	weir__ticket_settle(user, outcome);
 	pthread_mutex_unlock(&source->lock);
@@ -228,6 +251,8 @@ static void push_free(void *self)
 	struct weir__push_source *source = self;
 
 	push_close(source);
+	if (source->untold)
+		weir__ticket_let_go(source->untold);
 	pthread_cond_destroy(&source->moved);
 	pthread_mutex_destroy(&source->lock);
 	weir__text_free(source->env, source->name);

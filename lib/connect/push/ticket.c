@@ -20,13 +20,18 @@ struct weir__ticket *weir__ticket_new(const struct weir_env *env)
 	return ticket;
 }
 
+void weir__ticket_tell(struct weir__ticket *ticket, enum weir_outcome outcome)
+{
+	ticket->is_settled = true;
+	ticket->outcome = outcome;
+	pthread_cond_signal(&ticket->settled);
+}
+
 void weir__ticket_settle(struct weir__ticket *ticket, enum weir_outcome outcome)
 {
 	if (!ticket)
 		return;
-	ticket->is_settled = true;
-	ticket->outcome = outcome;
-	pthread_cond_signal(&ticket->settled);
+	weir__ticket_tell(ticket, outcome);
 	weir__ticket_let_go(ticket);
 }
 

@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A window of the messages seen last, by kind and key: which ones come again.
+ *
+ * Bounded in entries and in age; memory is taken once. Two messages are the same when kind and key
+ * are, byte for byte: nothing is ever called a duplicate by a hash alone.
+ */
+#ifndef WEIR_MODEL_DEDUP_H
+#define WEIR_MODEL_DEDUP_H
+
+#include "ground/env.h"
+#include "weir/base.h"
+
+#define WEIR__DEDUP_KEY_BYTES 40	/* longer keys are let pass */
+
+typedef struct weir__dedup weir__dedup;
+
+/* `entries` from 1 to 2^24; age_ms 0: no bound. NULL when out of memory. */
+weir__dedup *weir__dedup_new(const struct weir_env *env, size_t entries, uint64_t age_ms);
+weir__dedup *weir__dedup_free(weir__dedup *dedup);	/* NULL is fine; returns NULL */
+/* Whether it was seen; if not, it is from now on. */
+bool weir__dedup_is_seen(weir__dedup *dedup, unsigned kind, struct weir_slice key, uint64_t now_ms);
+
+#endif
