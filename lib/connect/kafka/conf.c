@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The configuration of the Kafka sink's producer.
+ * The configurations of librdkafka's clients; that of the Kafka sink's producer.
  *
  * Guarantees: an unknown, wrong or unusable property is an error that names it, before anything
- * starts; the value of a property that may be a secret is never in an error. Called by the add.
+ * starts; the value of a property that may be a secret is never in an error. Called by the adds.
  */
+#include "connect/kafka/conf.h"
 #include "connect/kafka/internal.h"
 
+#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
@@ -25,11 +27,7 @@ static const struct weir_property defaults[] = {
 };
 
 /* Properties that would take away what the sink stands on. */
-static const struct {
-	const char *name;
-	const char *allowed;	/* a value that does no harm; NULL: none */
-	const char *reason;
-} refused[] = {
+static const struct weir__kafka_refusal refused[] = {
 	{ "transactional.id", NULL, "this sink opens no transactions" },
 	{ "delivery.report.only.error", "false",
 	  "without reports nothing would count as delivered" },
@@ -49,40 +47,43 @@ static bool is_secret(const char *name)
 	       strncmp(name, "sasl.", 5) == 0 || strncmp(name, "ssl.key", 7) == 0;
 }
 
-static const char *find(const struct weir_kafka_sink_options *options, const char *name)
+static const char *find(const struct weir_property *properties, size_t count, const char *name)
 {
 	const char *value = NULL;
 
-	for (size_t i = 0; i < options->property_count; i++)
-		if (strcmp(options->properties[i].name, name) == 0)
-			value = options->properties[i].value;
+	for (size_t i = 0; i < count; i++)
+		if (strcmp(properties[i].name, name) == 0)
+			value = properties[i].value;
 	return value;
 }
 
-static bool has_brokers(const struct weir_kafka_sink_options *options)
+static bool has_brokers(const struct weir__kafka_wanted *wanted)
 {
-	if (options->brokers && *options->brokers)
+	if (wanted->brokers && *wanted->brokers)
 		return true;
 	for (size_t i = 0; i < COUNT(broker_properties); i++)
-		if (find(options, broker_properties[i]))
+		if (find(wanted->properties, wanted->property_count, broker_properties[i]))
 			return true;
 	return false;
 }
 
-static enum weir_status check_refused(const struct weir_property *property, struct weir_error *err)
+static enum weir_status check_refused(const struct weir__kafka_wanted *wanted,
+				      const struct weir_property *property, struct weir_error *err)
 {
-	for (size_t i = 0; i < COUNT(refused); i++) {
-		if (strcmp(property->name, refused[i].name) != 0)
+	for (size_t i = 0; i < wanted->refusal_count; i++) {
+		const struct weir__kafka_refusal *refusal = &wanted->refusals[i];
+
+		if (strcmp(property->name, refusal->name) != 0)
 			continue;
-		if (refused[i].allowed && strcmp(property->value, refused[i].allowed) == 0)
+		if (refusal->allowed && strcmp(property->value, refusal->allowed) == 0)
 			return WEIR_OK;
 		return weir__error_invalid(err, "property '%s' cannot be set here: %s",
-					   property->name, refused[i].reason);
+					   property->name, refusal->reason);
 	}
 	return WEIR_OK;
 }
 
-static enum weir_status check(const struct weir_kafka_sink_options *options, struct weir_error *err)
+static enum weir_status check(const struct weir__kafka_wanted *options, struct weir_error *err)
 {
 	if (options->property_count && !options->properties)
 		return weir__error_invalid(err, "property_count is %zu, but properties is NULL",
@@ -95,7 +96,7 @@ static enum weir_status check(const struct weir_kafka_sink_options *options, str
 		if (!property->value)
 			return weir__error_invalid(err, "property '%s' has no value",
 						   property->name);
-		if (check_refused(property, err) < 0)
+		if (check_refused(options, property, err) < 0)
 			return WEIR_ERR_INVALID;
 	}
 	if (!has_brokers(options))
@@ -134,50 +135,99 @@ static enum weir_status set(rd_kafka_conf_t *conf, const char *name, const char 
 	return weir__error_invalid(err, "property '%s': %s", name, text);
 }
 
-/* Idempotence needs acks=all: who asks for less, and not for idempotence, does without it. */
-static bool gives_up_idempotence(const struct weir_kafka_sink_options *options)
-{
-	const char *acks = find(options, "acks");
-
-	if (!acks)
-		acks = find(options, "request.required.acks");
-	return acks && strcasecmp(acks, "all") != 0 && strcmp(acks, "-1") != 0;
-}
-
-static enum weir_status set_all(rd_kafka_conf_t *conf,
-				const struct weir_kafka_sink_options *options,
-				struct weir_error *err)
+static enum weir_status set_each(rd_kafka_conf_t *conf, const struct weir_property *properties,
+				 size_t count, struct weir_error *err)
 {
 	enum weir_status status = WEIR_OK;
 
-	for (size_t i = 0; i < COUNT(defaults) && status == WEIR_OK; i++)
-		status = set(conf, defaults[i].name, defaults[i].value, err);
-	if (status == WEIR_OK && gives_up_idempotence(options))
-		status = set(conf, "enable.idempotence", "false", err);
-	if (status == WEIR_OK && options->brokers && *options->brokers)
-		status = set(conf, "bootstrap.servers", options->brokers, err);
-	for (size_t i = 0; i < options->property_count && status == WEIR_OK; i++)
-		status = set(conf, options->properties[i].name, options->properties[i].value, err);
+	for (size_t i = 0; i < count && status == WEIR_OK; i++)
+		status = set(conf, properties[i].name, properties[i].value, err);
+	return status;
+}
+
+static enum weir_status set_all(rd_kafka_conf_t *conf, const struct weir__kafka_wanted *wanted,
+				struct weir_error *err)
+{
+	enum weir_status status = set_each(conf, wanted->defaults, wanted->default_count, err);
+
+	if (status == WEIR_OK)
+		status = set_each(conf, wanted->derived, wanted->derived_count, err);
+	if (status == WEIR_OK && wanted->brokers && *wanted->brokers)
+		status = set(conf, "bootstrap.servers", wanted->brokers, err);
+	if (status == WEIR_OK)
+		status = set_each(conf, wanted->properties, wanted->property_count, err);
 	if (status == WEIR_OK)
 		status = set(conf, "log.queue", "true", err);
 	return status;
 }
 
-rd_kafka_conf_t *weir__kafka_conf_new(const struct weir_kafka_sink_options *options,
-				      struct weir_error *err)
+rd_kafka_conf_t *weir__kafka_conf_make(const struct weir__kafka_wanted *wanted,
+				       struct weir_error *err)
 {
 	rd_kafka_conf_t *conf;
 
-	if (check(options, err) < 0)
+	if (check(wanted, err) < 0)
 		return NULL;
 	conf = rd_kafka_conf_new();
-	if (set_all(conf, options, err) < 0) {
+	if (set_all(conf, wanted, err) < 0) {
 		rd_kafka_conf_destroy(conf);
 		return NULL;
 	}
-	rd_kafka_conf_set_events(conf,
-				 RD_KAFKA_EVENT_DR | RD_KAFKA_EVENT_ERROR | RD_KAFKA_EVENT_LOG);
 	return conf;
+}
+
+/* Idempotence needs acks=all: who asks for less, and not for idempotence, does without it. */
+static bool gives_up_idempotence(const struct weir__kafka_wanted *wanted)
+{
+	const char *acks = find(wanted->properties, wanted->property_count, "acks");
+
+	if (!acks)
+		acks = find(wanted->properties, wanted->property_count, "request.required.acks");
+	return acks && strcasecmp(acks, "all") != 0 && strcmp(acks, "-1") != 0;
+}
+
+rd_kafka_conf_t *weir__kafka_conf_new(const struct weir_kafka_sink_options *options,
+				      struct weir_error *err)
+{
+	static const struct weir_property without_idempotence = { "enable.idempotence", "false" };
+	struct weir__kafka_wanted wanted = {
+		.brokers = options->brokers,
+		.properties = options->properties,
+		.property_count = options->property_count,
+		.defaults = defaults,
+		.default_count = COUNT(defaults),
+		.derived = &without_idempotence,
+		.refusals = refused,
+		.refusal_count = COUNT(refused),
+	};
+	rd_kafka_conf_t *conf;
+
+	if (check(&wanted, err) < 0)
+		return NULL;
+	wanted.derived_count = gives_up_idempotence(&wanted);
+	conf = weir__kafka_conf_make(&wanted, err);
+	if (conf)
+		rd_kafka_conf_set_events(conf, RD_KAFKA_EVENT_DR | RD_KAFKA_EVENT_ERROR |
+						       RD_KAFKA_EVENT_LOG);
+	return conf;
+}
+
+bool weir__kafka_conf_is_true(const rd_kafka_conf_t *conf, const char *name)
+{
+	char text[32] = "";
+	size_t size = sizeof text;
+
+	return rd_kafka_conf_get(conf, name, text, &size) == RD_KAFKA_CONF_OK &&
+	       strcmp(text, "true") == 0;
+}
+
+uint64_t weir__kafka_conf_number(const rd_kafka_conf_t *conf, const char *name)
+{
+	char text[32] = "";
+	size_t size = sizeof text;
+
+	rd_kafka_conf_get(conf, name, text, &size);
+	return strtoull(text, NULL, 10);
 }
 
 static bool is_topic_byte(char byte)

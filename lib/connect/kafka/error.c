@@ -2,8 +2,9 @@
 /*
  * Kafka's errors in weir's words: one row for each code that a producer can meet.
  *
- * A code without a row is worth another attempt: nothing is given up for a reason nobody knew.
- * Called by sink.c only.
+ * A code without a row is worth another attempt: nothing is given up for a reason nobody knew. Of a
+ * fatal error the same rows say whether another client can mend it: all do but those that stop.
+ * Called by sink.c and report.c.
  */
 #include "connect/kafka/internal.h"
 
@@ -76,13 +77,26 @@ static const struct row {
 	{ CODE(KAFKA_STORAGE_ERROR), WEIR_ERR_IO, WEIR_REMEDY_RETRY, "look at the broker's disk" },
 	{ CODE(THROTTLING_QUOTA_EXCEEDED), WEIR_ERR_IO, WEIR_REMEDY_RETRY, "raise the quota" },
 
-	/* Going on would lose or corrupt, or cannot help. */
-	{ CODE(_FATAL), WEIR_ERR_STATE, WEIR_REMEDY_STOP, "start the pipeline anew" },
+	/* This client cannot, or could not without putting others before it: another can. */
+	{ CODE(_FATAL), WEIR_ERR_STATE, WEIR_REMEDY_RETRY, "this client can go on no more" },
+	{ CODE(_INCONSISTENT), WEIR_ERR_STATE, WEIR_REMEDY_RETRY, "the client lost count" },
+	{ CODE(_GAPLESS_GUARANTEE), WEIR_ERR_STATE, WEIR_REMEDY_RETRY,
+	  "a message failed that others follow" },
+	{ CODE(OUT_OF_ORDER_SEQUENCE_NUMBER), WEIR_ERR_STATE, WEIR_REMEDY_RETRY,
+	  "the broker misses messages before it: look whether the topic lost some" },
+	{ CODE(DUPLICATE_SEQUENCE_NUMBER), WEIR_ERR_STATE, WEIR_REMEDY_RETRY,
+	  "the broker knows its number already" },
+	{ CODE(UNKNOWN_PRODUCER_ID), WEIR_ERR_STATE, WEIR_REMEDY_RETRY,
+	  "the topic's retention deleted all this client wrote" },
+	{ CODE(INVALID_PRODUCER_EPOCH), WEIR_ERR_STATE, WEIR_REMEDY_RETRY,
+	  "the broker knows a younger client of this number" },
+	{ CODE(INVALID_PRODUCER_ID_MAPPING), WEIR_ERR_STATE, WEIR_REMEDY_RETRY,
+	  "the broker forgot this client's number" },
+
+	/* Going on cannot help. */
 	{ CODE(_FENCED), WEIR_ERR_STATE, WEIR_REMEDY_STOP, "another producer took its place" },
-	{ CODE(OUT_OF_ORDER_SEQUENCE_NUMBER), WEIR_ERR_STATE, WEIR_REMEDY_STOP,
-	  "the broker lost messages; look at the topic, then start anew" },
-	{ CODE(INVALID_PRODUCER_EPOCH), WEIR_ERR_STATE, WEIR_REMEDY_STOP,
-	  "start the pipeline anew" },
+	{ CODE(PRODUCER_FENCED), WEIR_ERR_STATE, WEIR_REMEDY_STOP,
+	  "another producer took its place" },
 	{ CODE(_AUTHENTICATION), WEIR_ERR_AUTH, WEIR_REMEDY_STOP,
 	  "look at the sasl.* and ssl.* properties" },
 	{ CODE(SASL_AUTHENTICATION_FAILED), WEIR_ERR_AUTH, WEIR_REMEDY_STOP,

@@ -2,15 +2,18 @@
 /*
  * What comes back from librdkafka: delivery reports, errors, logs.
  *
- * Guarantees: a delivery is settled by its own report and by nothing else, and by none once the
- * sink is closing; the same warning is not said again within SAME_ERROR_MS; an error that
- * librdkafka cannot mend ends the pipeline. Called by sink.c only.
+ * Guarantees: a delivery is settled by its own report, or when its client went without one, and
+ * by nothing once the sink is closing; the same warning is not said again within SAME_ERROR_MS;
+ * what is sent again and may be there already is counted: librdkafka knows of each message whether
+ * it left. Called by sink.c and client.c.
  */
 #include <stdio.h>
 
 #include "connect/kafka/internal.h"
+#include "ground/env.h"
 
 #define SAME_ERROR_MS 10000
+#define QUIET_MS 60000	/* without a report, while there is something to report */
 
 enum weir_status weir__kafka_fatal(struct weir__kafka_sink *sink, struct weir_error *err)
 {
@@ -19,51 +22,98 @@ enum weir_status weir__kafka_fatal(struct weir__kafka_sink *sink, struct weir_er
 
 	weir__kafka_one_line(text);
 	weir__kafka_client_error(err, code, text);
-	err->remedy = WEIR_REMEDY_STOP;
-	return err->status;
+	if (err->remedy == WEIR_REMEDY_STOP)
+		return err->status;
+	weir__kafka_recall(sink, err);
+	return WEIR_OK;
 }
 
-static void tell_outcome(const struct weir__kafka_sink *sink, const rd_kafka_message_t *report,
-			 const weir_delivery *delivery, enum weir_status status,
-			 const char *reason)
+/* What became of one delivery. `code` 0: acknowledged. */
+struct verdict {
+	rd_kafka_resp_err_t code;
+	int32_t partition;
+	int64_t offset;
+	bool may_be_there;	/* the broker may have it, whatever the code */
+};
+
+static const char *topic_of(const weir_delivery *delivery)
+{
+	const struct weir__kafka_topic *topic = weir_delivery_handle(delivery);
+
+	return topic->name;
+}
+
+static void tell_outcome(const struct weir__kafka_sink *sink, const weir_delivery *delivery,
+			 const struct verdict *verdict, const struct weir_error *reason)
 {
 	const struct weir_kafka_outcome outcome = {
-		.status = status,
-		.topic = rd_kafka_topic_name(report->rkt),
-		.partition = report->partition >= 0 ? report->partition : -1,
-		.offset = report->err || report->offset < 0 ? -1 : report->offset,
-		.code = report->err,
-		.reason = reason,
+		.status = reason->status,
+		.topic = topic_of(delivery),
+		.partition = verdict->partition >= 0 ? verdict->partition : -1,
+		.offset = verdict->code || verdict->offset < 0 ? -1 : verdict->offset,
+		.code = verdict->code,
+		.reason = reason->text,
 	};
 
 	if (sink->on_outcome)
 		sink->on_outcome(sink->user, weir_delivery_message(delivery), &outcome);
 }
 
-static void settle(struct weir__kafka_sink *sink, const rd_kafka_message_t *report)
+/*
+ * It is sent again. With idempotence on, those behind it must not overtake it: they come back, too.
+ */
+static void count_again(struct weir__kafka_sink *sink, const struct weir_error *reason,
+			bool may_be_there)
 {
-	weir_delivery *delivery = report->_private;
-	struct weir_error reason = { .status = WEIR_OK };
-
-	sink->in_flight--;
-	if (report->err)
-		weir__kafka_error(&reason, report->err, rd_kafka_topic_name(report->rkt),
-				  report->partition);
-	tell_outcome(sink, report, delivery, reason.status, reason.text);
-	if (sink->closing)
-		return;		/* given up: it stays the pipeline's */
-	if (report->err)
-		weir_delivery_fail(delivery, &reason);
-	else
-		weir_delivery_done(delivery);
+	if (may_be_there)
+		weir_port_count(sink->port, WEIR_COUNT_POSSIBLE_DUPLICATES, 1);
+	if (sink->is_idempotent)
+		weir__kafka_recall(sink, reason);
+	if (!sink->renewal.runs)
+		return;
+	sink->renewal.again++;
+	sink->renewal.twice += may_be_there;
 }
 
-static bool was_said(struct weir__kafka_sink *sink, rd_kafka_resp_err_t code, uint64_t now_ms)
+static void settle(struct weir__kafka_sink *sink, weir_delivery *delivery,
+		   const struct verdict *verdict)
 {
-	struct weir__kafka_said *oldest = &sink->said[0];
+	struct weir_error reason = { .status = WEIR_OK };
+
+	weir__kafka_flight_remove(&sink->flight, delivery);
+	sink->settled++;
+	if (verdict->code)
+		weir__kafka_error(&reason, verdict->code, topic_of(delivery), verdict->partition);
+	tell_outcome(sink, delivery, verdict, &reason);
+	if (sink->closing)
+		return;		/* given up: it stays the pipeline's */
+	if (!verdict->code) {
+		weir_delivery_done(delivery);
+		return;
+	}
+	if (reason.remedy == WEIR_REMEDY_RETRY)
+		count_again(sink, &reason, verdict->may_be_there);
+	weir_delivery_fail(delivery, &reason);
+}
+
+void weir__kafka_settle_rest(struct weir__kafka_sink *sink)
+{
+	static const struct verdict unknown = { .code = RD_KAFKA_RESP_ERR__PURGE_INFLIGHT,
+						.partition = -1,
+						.offset = -1,
+						.may_be_there = true };
+	weir_delivery *delivery;
+
+	while ((delivery = weir__kafka_flight_first(&sink->flight)))
+		settle(sink, delivery, &unknown);
+}
+
+bool weir__kafka_was_said(struct weir__kafka_said *all, rd_kafka_resp_err_t code, uint64_t now_ms)
+{
+	struct weir__kafka_said *oldest = &all[0];
 
 	for (size_t i = 0; i < WEIR__KAFKA_SAID; i++) {
-		struct weir__kafka_said *said = &sink->said[i];
+		struct weir__kafka_said *said = &all[i];
 
 		if (said->code == code && said->at_ms + SAME_ERROR_MS > now_ms)
 			return true;
@@ -74,9 +124,44 @@ static bool was_said(struct weir__kafka_sink *sink, rd_kafka_resp_err_t code, ui
 	return false;
 }
 
-/* librdkafka mends what it can by itself; what it cannot ends the pipeline. */
-static enum weir_status on_error(struct weir__kafka_sink *sink, rd_kafka_event_t *event, uint64_t now_ms,
-				 struct weir_error *err)
+/* Of a topic that this client may not even see librdkafka says nothing, and waits. */
+uint64_t weir__kafka_watch(struct weir__kafka_sink *sink, uint64_t now_ms)
+{
+	const weir_delivery *oldest = weir__kafka_flight_first(&sink->flight);
+
+	if (!oldest || !sink->was_waiting || sink->quiet_settled != sink->settled) {
+		sink->was_waiting = oldest != NULL;
+		sink->quiet_settled = sink->settled;
+		sink->quiet_ms = now_ms;
+	} else if (now_ms >= sink->quiet_ms + QUIET_MS) {
+		sink->quiet_ms = now_ms;
+		weir_port_log(sink->port, WEIR_LOG_WARN,
+			      "nothing was acknowledged for %d s, and %u messages are in flight, "
+			      "the oldest to topic '%.80s'; look at the brokers, and whether there "
+			      "is such a topic that this client may describe and write to",
+			      QUIET_MS / 1000, sink->flight.count, topic_of(oldest));
+	}
+	return sink->quiet_ms + QUIET_MS;
+}
+
+void weir__kafka_on_throttle(rd_kafka_t *client, const char *broker, int32_t broker_id,
+			     int throttle_ms, void *opaque)
+{
+	struct weir__kafka_sink *sink = opaque;
+	const uint64_t now_ms = weir__monotonic_ms(sink->env);
+
+	(void)client;
+	(void)broker_id;
+	if (throttle_ms > 0 &&
+	    !weir__kafka_was_said(sink->said, RD_KAFKA_RESP_ERR_THROTTLING_QUOTA_EXCEEDED, now_ms))
+		weir_port_log(sink->port, WEIR_LOG_WARN,
+			      "%.100s holds this client back for %d ms: its quota is used up",
+			      broker, throttle_ms);
+}
+
+/* librdkafka mends what it can by itself, another client what it cannot: else the pipeline ends. */
+static enum weir_status on_error(struct weir__kafka_sink *sink, rd_kafka_event_t *event,
+				 uint64_t now_ms, struct weir_error *err)
 {
 	const rd_kafka_resp_err_t code = rd_kafka_event_error(event);
 	struct weir_error trouble;
@@ -91,13 +176,13 @@ static enum weir_status on_error(struct weir__kafka_sink *sink, rd_kafka_event_t
 		*err = trouble;
 		return trouble.status;
 	}
-	if (!was_said(sink, code, now_ms))
+	if (!weir__kafka_was_said(sink->said, code, now_ms))
 		weir_port_log(sink->port, WEIR_LOG_WARN, "%s", trouble.text);
 	return WEIR_OK;
 }
 
 /* From syslog's levels: of a library's words none says that the pipeline fails. */
-static void on_log(const struct weir__kafka_sink *sink, rd_kafka_event_t *event)
+void weir__kafka_log(const weir_port *port, rd_kafka_event_t *event)
 {
 	const char *facility, *words;
 	char text[400];
@@ -107,7 +192,7 @@ static void on_log(const struct weir__kafka_sink *sink, rd_kafka_event_t *event)
 		return;
 	snprintf(text, sizeof text, "%s", words);
 	weir__kafka_one_line(text);
-	weir_port_log(sink->port,
+	weir_port_log(port,
 		      level <= 4   ? WEIR_LOG_WARN
 		      : level <= 6 ? WEIR_LOG_INFO
 				   : WEIR_LOG_DEBUG,
@@ -128,7 +213,7 @@ static enum weir_status take_event(struct weir__kafka_sink *sink, rd_kafka_event
 		status = on_error(sink, event, now_ms, err);
 		break;
 	case RD_KAFKA_EVENT_LOG:
-		on_log(sink, event);
+		weir__kafka_log(sink->port, event);
 		break;
 	default:
 		break;
@@ -142,7 +227,12 @@ static void next_report(struct weir__kafka_sink *sink)
 	const rd_kafka_message_t *report = rd_kafka_event_message_next(sink->reports);
 
 	if (report) {
-		settle(sink, report);
+		settle(sink, report->_private,
+		       &(struct verdict){ .code = report->err,
+					  .partition = report->partition,
+					  .offset = report->offset,
+					  .may_be_there = rd_kafka_message_status(report) !=
+							  RD_KAFKA_MSG_STATUS_NOT_PERSISTED });
 		return;
 	}
 	rd_kafka_event_destroy(sink->reports);	/* librdkafka has its room back only now */
