@@ -3,78 +3,41 @@
  * What a spool costs: the same messages in memory, through the same routes, without one, with one
  * that waits for the disk with each batch, and with one that does so every second.
  *
- *     bench_spool COUNT [DIR]        DIR: where the spools are made, a disk to be measured; /tmp
+ *     bench_spool [COUNT [DIR]]       DIR: where the spools are made, a disk to be measured; /tmp
  */
 #include <stdlib.h>
-#include <string.h>
 #include <unistd.h>
-#include <weir.h>
 
 #include "bench.h"
-#include "sample.h"
+#include "feed.h"
 
-#define TEXTS 1000
-
-struct feeder {
-	weir_source *source;
-	struct weir_slice texts[TEXTS];
-	uint64_t next, count, bytes;
-};
-
-static void feed(void *user)
+/* One run; `dir` NULL: without a spool. Messages a second. */
+static double run(const char *name, const struct texts *texts, uint64_t count, const char *dir,
+		  uint64_t sync_ms)
 {
-	struct feeder *feeder = user;
-
-	for (; feeder->next < feeder->count; feeder->next++) {
-		const struct weir_slice text = feeder->texts[feeder->next % TEXTS];
-
-		if (weir_push(feeder->source, WEIR_WITH(weir_message_init, .body = text)) != WEIR_OK)
-			return;
-		feeder->bytes += text.len;
-	}
-	weir_push_end(feeder->source);
-}
-
-static enum weir_status take(void *user, weir_message *message, const char *to,
-			     struct weir_error *err)
-{
-	(void)user;
-	(void)message;
-	(void)to;
-	(void)err;
-	return WEIR_OK;
-}
-
-/* One run; `dir` NULL: without a spool. */
-static double run(const char *name, struct feeder *feeder, const char *dir, uint64_t sync_ms)
-{
+	struct feed feed = { .texts = texts, .count = count };
 	struct bench_moment from, to;
 	weir_pipeline *p = weir_pipeline_new(NULL);
-	const weir_source *last;
+	const weir_source *last = feed_add(p, &feed);
 	weir_sink *sink;
 
-	feeder->next = feeder->bytes = 0;
-	feeder->source = weir_push_source_add(p, "in", WEIR_WITH(weir_push_source_options,
-								 .on_room = feed, .user = feeder));
-	last = feeder->source;
 	if (dir)
 		last = weir_spool_source(weir_spool_add(p, "spool",
-			WEIR_WITH(weir_spool_options, .dir = dir, .from = feeder->source,
+			WEIR_WITH(weir_spool_options, .dir = dir, .from = last,
 				  .sync_ms = sync_ms)));
-	sink = weir_callback_sink_add(p, "out", WEIR_WITH(weir_callback_sink_options, .call = take));
+	sink = take_all_add(p, NULL, NULL);
 	weir_route_add(p, WEIR_WITH(weir_route, .from = last, .kinds = WEIR_KIND_RETWEET,
 				    .to = "retweets", .final = true), sink);
 	weir_route_add(p, WEIR_WITH(weir_route, .from = last, .to = "tweets"), sink);
-	from = bench_moment();
-	feed(feeder);
+	from = bench_moment_now();
 	if (weir_pipeline_run(p) < 0) {
 		fprintf(stderr, "%s\n", weir_pipeline_error(p)->text);
 		exit(1);
 	}
-	to = bench_moment();
+	to = bench_moment_now();
 	weir_pipeline_free(p);
-	bench_print(name, feeder->count, feeder->bytes, from, to);
-	return (double)feeder->count / (to.seconds - from.seconds);
+	bench_print(name, count, feed.bytes, from, to);
+	return (double)count / (to.seconds - from.seconds);
 }
 
 static void remove_spool(const char *dir)
@@ -88,8 +51,8 @@ static void remove_spool(const char *dir)
 	rmdir(dir);
 }
 
-static double run_with_spool(const char *name, struct feeder *feeder, const char *parent,
-			     uint64_t sync_ms)
+static double run_with_spool(const char *name, const struct texts *texts, uint64_t count,
+			     const char *parent, uint64_t sync_ms)
 {
 	char dir[200];
 	double rate;
@@ -99,24 +62,21 @@ static double run_with_spool(const char *name, struct feeder *feeder, const char
 		perror(dir);
 		exit(1);
 	}
-	rate = run(name, feeder, dir, sync_ms);
+	rate = run(name, texts, count, dir, sync_ms);
 	remove_spool(dir);
 	return rate;
 }
 
 int main(int argc, char **argv)
 {
-	struct feeder feeder = { .next = 0 };
+	const uint64_t count = argc > 1 ? strtoull(argv[1], NULL, 10) : 500000;
 	const char *parent = argc > 2 ? argv[2] : "/tmp";
-	double without, synced;
+	struct texts texts = texts_read("2000");
+	const double without = run("spool_without", &texts, count, NULL, 0);
+	const double synced = run_with_spool("spool_synced", &texts, count, parent, 0);
 
-	if (argc < 2 || argc > 3)
-		return fprintf(stderr, "usage: %s COUNT [DIR]\n", argv[0]), 2;
-	SAMPLE_FILL
-	feeder.count = strtoull(argv[1], NULL, 10);
-	without = run("spool_without", &feeder, NULL, 0);
-	synced = run_with_spool("spool_synced", &feeder, parent, 0);
-	run_with_spool("spool_sync_1s", &feeder, parent, 1000);
+	run_with_spool("spool_sync_1s", &texts, count, parent, 1000);
 	bench_figure("spool_synced", "ratio", synced / without);
+	texts_free(&texts);
 	return 0;
 }

@@ -11,6 +11,7 @@
 #include "weir/env.h"
 #include "weir/error.h"
 #include "weir/file.h"
+#include "weir/format.h"
 #include "weir/http.h"
 #include "weir/kafka.h"
 #include "weir/message.h"
@@ -20,6 +21,7 @@
 #include "weir/router.h"
 #include "weir/sink.h"
 #include "weir/source.h"
+#include "weir/spool.h"
 #include "weir/twitter.h"
 
 #endif

@@ -238,6 +238,7 @@ struct weir_pipeline {
 	bool asks_fields;	/* some route looks at a field */
 
 	struct weir__window window;
+	struct weir__window front;	/* what sources that do not relay have of it: half is theirs */
 	struct weir__header_scratch scratch;
 	struct weir__rendering rendering;
 

@@ -182,17 +182,35 @@ static size_t tracker_room(const weir_source *source)
 }
 
 /*
- * The window that counts for it beside its share. One that relays has its share to itself: what
- * waits to come through it may fill the pipeline's, and goes on only when it has emitted.
+ * The room that counts for it beside its share. One that relays has its share to itself: what waits
+ * to come through it may fill the pipeline's window, and goes on only when it has emitted. Others
+ * have half of that window to themselves: what was relayed, a whole batch of it maybe, or one
+ * message larger than the window, may have to wait for long, and they go on.
  */
-static const struct weir__window *window_of(const weir_source *source)
+static size_t window_room(const weir_source *source)
 {
-	return source->ops.relays ? &source->share : &source->port.pipeline->window;
+	const weir_pipeline *pipeline = source->port.pipeline;
+	const size_t own = weir__window_room(&pipeline->front);
+	const size_t all = weir__window_room(&pipeline->window);
+
+	if (source->ops.relays)
+		return weir__window_room(&source->share);
+	return own > all ? own : all;
+}
+
+static bool window_has_eased(const weir_source *source)
+{
+	const weir_pipeline *pipeline = source->port.pipeline;
+
+	if (source->ops.relays)
+		return weir__window_has_eased(&source->share);
+	return weir__window_has_eased(&pipeline->front) ||
+	       weir__window_has_eased(&pipeline->window);
 }
 
 bool weir__source_is_fed(const weir_source *source)
 {
-	return source->starved && weir__window_has_eased(window_of(source)) &&
+	return source->starved && window_has_eased(source) &&
 	       weir__window_has_eased(&source->share) && !weir__overflow_blocks(source) &&
 	       tracker_room(source) > 0;
 }
@@ -306,8 +324,7 @@ size_t weir_outlet_room(const weir_outlet *outlet)
 
 	weir__overflow_unblock(source);
 	if (outlet->is_open && pipeline->error.status == WEIR_OK && source->blocker_count == 0) {
-		room = least(weir__window_room(window_of(source)),
-			     weir__window_room(&source->share));
+		room = least(window_room(source), weir__window_room(&source->share));
 		room = least(room, tracker_room(source));
 	}
 	if (room == 0)
