@@ -204,7 +204,9 @@ WEIR_API const char *weir_message_source(const weir_message *message);
  * "user.screen_name", "entities.hashtags[0].text". A dot, bracket or backslash in a name is
  * written behind a backslash. The last of duplicate members counts.
  *
- * The path "full_text" is an alias: what the user wrote, wherever it stands, see weir_message_text.
+ * Two paths are aliases: "full_text" is what the user wrote, wherever it stands, see
+ * weir_message_text; "matching_rules.tag" is "matching_rules[0].tag", the tag of the first of the
+ * rules that matched a v2 post.
  *
  * While a route's `match` runs, paths that any route of the pipeline names cost nothing; others,
  * and calls at other times, read the message again.

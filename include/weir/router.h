@@ -43,7 +43,10 @@ enum weir_test {
  *
  * RANGE has both its ends, so one that is open says so: `.min = 100, .max = INFINITY`, or
  * -INFINITY below, from <math.h>. `.min = 100` alone has max 0 and is refused, `.max = 100` alone
- * means from 0 to 100. Since: 0.1.
+ * means from 0 to 100.
+ *
+ * The path "matching_rules.tag" is the tag of any of the first sixteen rules that matched a v2
+ * post: EQUALS holds when one of them is in any_of. Since: 0.1.
  */
 struct weir_field_match {
 	const char *path;		/* as weir_message_field: "user.lang", "entities.urls[0]" */
@@ -84,7 +87,8 @@ enum weir_overflow {
  * One route. Zero is the default everywhere. Strings and arrays are borrowed: copied by the add.
  *
  * Templates (`to`, `key`) hold fields in braces, "tweets.{lang}", "{user.id_str}"; `{kind}` and
- * `{source}` are the message's own; `{{` and `}}` are braces.
+ * `{source}` are the message's own; `{matching_rules.tag}` is the tag of the first rule that matched
+ * a v2 post; `{{` and `}}` are braces.
  *
  * A destination never becomes illegal, nor are there ever too many: a field that is missing,
  * empty, longer than 100 bytes, or holds anything but letters, digits, `.`, `_`, `-`, and a
@@ -148,8 +152,12 @@ struct weir_dedup_options {
 	size_t size;
 	const weir_source *const *sources;	/* borrows; whose messages share this window:
 						 * redundant connections, backfills */
-	size_t source_count;		/* 0: every source that was added before */
-	unsigned kinds;			/* 0: every kind but `record`, whose keys need not be ids */
+	size_t source_count;		/* 0: every source that was added before, but spools': what
+					 * those emit came in before, and a window they shared would
+					 * drop all of it: that is refused */
+	unsigned kinds;			/* 0: tweets, retweets and direct messages, whose key is their
+					 * own id. The key of other kinds is what they are about: of a
+					 * drop and the undrop of one status, the second is dropped */
 	size_t entries;			/* most that are remembered; default 65,536, at most 2^24; each
 					 * takes some 72 bytes, at once */
 	uint64_t age_ms;		/* what was seen longer ago is new again; default 600,000 */
@@ -157,7 +165,8 @@ struct weir_dedup_options {
 
 /**
  * Adds a window of de-duplication. Two messages are the same when their kinds and their keys are;
- * one without a key, or with one longer than 40 bytes, is never a duplicate. Before the start only.
+ * one without a key, with one longer than 40 bytes, or in a `for_user` envelope (the same may be
+ * for another user) is never a duplicate. Before the start only.
  *
  * @param options  borrows; NULL: every default
  * @return WEIR_OK · below zero: the pipeline has failed: WEIR_ERR_INVALID (a source has a window

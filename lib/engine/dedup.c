@@ -13,12 +13,15 @@
 #define DEFAULT_ENTRIES 65536
 #define MOST_ENTRIES (1u << 24)
 #define DEFAULT_AGE_MS 600000
+/* Their key is their own id. That of others is what they are about: two may say two things of it. */
+#define DEFAULT_KINDS (WEIR_KIND_TWEET | WEIR_KIND_RETWEET | WEIR_KIND_DIRECT_MESSAGE)
 
 bool weir__dedup_drops(weir_source *source, weir_message *message)
 {
 	const struct weir__dedup_window *window = source->dedup;
 
 	if (!window || !(window->kinds & message->kind) ||
+	    (message->traits & WEIR_TRAIT_ENVELOPED) ||
 	    !weir__dedup_is_seen(window->seen, message->kind, message->key,
 				 source->port.pipeline->now_ms))
 		return false;
@@ -37,12 +40,13 @@ void weir__dedup_free_all(weir_pipeline *pipeline)
 	}
 }
 
+/* What is relayed came in through another source: that was its first time, not a second one. */
 static bool is_wanted(const struct weir_dedup_options *options, const weir_source *source)
 {
 	for (size_t i = 0; i < options->source_count; i++)
 		if (options->sources[i] == source)
 			return true;
-	return options->source_count == 0;
+	return options->source_count == 0 && !source->ops.relays;
 }
 
 /* Every source that is named is one of the pipeline's, once, and has no window yet. */
@@ -50,12 +54,13 @@ static enum weir_status check_sources(const weir_pipeline *pipeline,
 				      const struct weir_dedup_options *options,
 				      struct weir_error *err)
 {
-	size_t found = 0;
+	size_t found = 0, relaying = 0;
 
 	for (const weir_source *source = pipeline->sources; source; source = source->next) {
 		if (!is_wanted(options, source))
 			continue;
 		found++;
+		relaying += source->ops.relays;
 		if (source->dedup)
 			return weir__error_invalid(err, "source '%s': it has a window of "
 						   "de-duplication already", source->name);
@@ -63,6 +68,9 @@ static enum weir_status check_sources(const weir_pipeline *pipeline,
 	if (found == 0 || found < options->source_count)
 		return weir__error_invalid(err, "weir_dedup_options: sources names one that is not "
 					   "of this pipeline, or there is none");
+	if (relaying > 0 && found > 1)
+		return weir__error_invalid(err, "weir_dedup_options: a spool's source shares no "
+					   "window: what it emits came in before");
 	return WEIR_OK;
 }
 
@@ -89,7 +97,7 @@ static enum weir_status add(weir_pipeline *pipeline, const struct weir_dedup_opt
 		return weir__error_no_memory(err);
 	window->next = pipeline->dedups;
 	pipeline->dedups = window;
-	window->kinds = options->kinds ? options->kinds : WEIR_KIND_ANY ^ WEIR_KIND_RECORD;
+	window->kinds = options->kinds ? options->kinds : DEFAULT_KINDS;
 	window->seen = weir__dedup_new(&pipeline->env,
 				       options->entries ? options->entries : DEFAULT_ENTRIES,
 				       options->age_ms ? options->age_ms : DEFAULT_AGE_MS);

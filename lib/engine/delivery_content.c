@@ -79,6 +79,10 @@ enum weir_status weir__delivery_make_value(weir_delivery *delivery, const weir_r
 			      err);
 	}
 	delivery->value = (struct weir_slice){ 0 };
+	if (status == WEIR_OK && !made->has_value && delivery->key.len == 0)
+		return weir_error_set(err, WEIR_ERR_REFUSED, WEIR_REMEDY_SKIP,
+				      "no tombstone can be made of this %s: its key is empty",
+				      weir_kind_name(delivery->message->kind));
 	if (status == WEIR_OK && made->has_value)
 		status = keep(pipeline, value->data, value->len, &delivery->value_block,
 			      &delivery->value, err);

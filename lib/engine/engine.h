@@ -204,8 +204,9 @@ struct weir__flush {
 	_Atomic uint64_t asked, done;	/* tickets */
 	pthread_mutex_t lock;	/* for what follows, and for waiting on `moved` */
 	pthread_cond_t moved;
-	bool has_runner;	/* a thread is in weir_pipeline_run, or was started for it */
-	bool knows_runner;
+	atomic_bool has_runner;	/* a thread is in weir_pipeline_run, or was started for it */
+	bool has_stepper;	/* one that flushes steps the pipeline itself, where none runs it */
+	bool knows_runner;	/* which thread does either */
 	pthread_t runner;
 };
 
@@ -349,8 +350,11 @@ void weir__flush_release(struct weir__flush *flush);
 void weir__flush_turn(weir_pipeline *pipeline);
 /* The pipeline has ended: whoever waits is to look. */
 void weir__flush_leave(weir_pipeline *pipeline);
-/* A thread runs the pipeline from here, or has left it; `is_me`: the calling one. */
-void weir__flush_set_runner(weir_pipeline *pipeline, bool has_runner, bool is_me);
+/* A thread was started to run the pipeline, or could not be. */
+void weir__flush_set_runner(weir_pipeline *pipeline, bool has_runner);
+/* This thread runs the pipeline from here on; false: it does already, this is a call from inside. */
+bool weir__flush_enter_runner(weir_pipeline *pipeline);
+void weir__flush_leave_runner(weir_pipeline *pipeline);
 
 /* delivery.c */
 /* A new delivery on its way; it may be settled when this returns. */

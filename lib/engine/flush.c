@@ -22,6 +22,7 @@ void weir__flush_init(struct weir__flush *flush)
 	weir__cond_init(&flush->moved);
 	atomic_init(&flush->asked, 0);
 	atomic_init(&flush->done, 0);
+	atomic_init(&flush->has_runner, false);
 }
 
 void weir__flush_release(struct weir__flush *flush)
@@ -87,33 +88,62 @@ void weir__flush_leave(weir_pipeline *pipeline)
 	tell(&pipeline->flush);
 }
 
-void weir__flush_set_runner(weir_pipeline *pipeline, bool has_runner, bool is_me)
+/* ---- who turns the pipeline: one thread at a time */
+
+static bool is_mine(const struct weir__flush *flush)
+{
+	return flush->knows_runner && pthread_equal(flush->runner, pthread_self());
+}
+
+void weir__flush_set_runner(weir_pipeline *pipeline, bool has_runner)
 {
 	struct weir__flush *flush = &pipeline->flush;
 
 	pthread_mutex_lock(&flush->lock);
-	flush->has_runner = has_runner;
-	flush->knows_runner = has_runner && is_me;
-	if (is_me)
-		flush->runner = pthread_self();
+	atomic_store(&flush->has_runner, has_runner);
 	pthread_mutex_unlock(&flush->lock);
 }
+
+/* A thread that flushes and steps leaves with its next turn, and waits for this one then. */
+bool weir__flush_enter_runner(weir_pipeline *pipeline)
+{
+	struct weir__flush *flush = &pipeline->flush;
+	bool is_free;
+
+	pthread_mutex_lock(&flush->lock);
+	is_free = !is_mine(flush);
+	if (is_free)
+		atomic_store(&flush->has_runner, true);
+	while (is_free && flush->has_stepper) {
+		weir__poller_wake(&pipeline->poller);
+		pthread_cond_wait(&flush->moved, &flush->lock);
+	}
+	if (is_free && pipeline->in_turn)	/* of weir_pipeline_step */
+		atomic_store(&flush->has_runner, is_free = false);
+	if (is_free) {
+		flush->knows_runner = true;
+		flush->runner = pthread_self();
+	}
+	pthread_mutex_unlock(&flush->lock);
+	return is_free;
+}
+
+void weir__flush_leave_runner(weir_pipeline *pipeline)
+{
+	struct weir__flush *flush = &pipeline->flush;
+
+	pthread_mutex_lock(&flush->lock);
+	atomic_store(&flush->has_runner, false);
+	flush->knows_runner = false;
+	pthread_cond_broadcast(&flush->moved);
+	pthread_mutex_unlock(&flush->lock);
+}
+
+/* ---- waiting */
 
 static bool is_done(struct weir__flush *flush, uint64_t ticket)
 {
 	return atomic_load(&flush->done) >= ticket;
-}
-
-/* Another thread does the work: with the lock. */
-static void wait_for_runner(weir_pipeline *pipeline, uint64_t ticket, uint64_t timeout_ms)
-{
-	struct weir__flush *flush = &pipeline->flush;
-	const uint64_t until_ms = weir__real_ms_after(timeout_ms);
-
-	weir__poller_wake(&pipeline->poller);
-	while (!is_done(flush, ticket) && !weir__has_ended(pipeline) &&
-	       weir__cond_wait(&flush->moved, &flush->lock, until_ms))
-		;
 }
 
 static enum weir_status run_until(weir_pipeline *pipeline, uint64_t ticket, uint64_t timeout_ms)
@@ -121,7 +151,8 @@ static enum weir_status run_until(weir_pipeline *pipeline, uint64_t ticket, uint
 	const uint64_t from_ms = weir__monotonic_ms(&pipeline->env);
 
 	weir__poller_wake(&pipeline->poller);	/* the first turn, which begins it, is at once */
-	while (!is_done(&pipeline->flush, ticket) && !weir__has_ended(pipeline)) {
+	while (!is_done(&pipeline->flush, ticket) && !weir__has_ended(pipeline) &&
+	       !atomic_load(&pipeline->flush.has_runner)) {
 		const uint64_t passed_ms = weir__monotonic_ms(&pipeline->env) - from_ms;
 		const uint64_t left_ms = passed_ms < timeout_ms ? timeout_ms - passed_ms : 0;
 		int wait_ms = weir_pipeline_timeout_ms(pipeline);
@@ -131,29 +162,59 @@ static enum weir_status run_until(weir_pipeline *pipeline, uint64_t ticket, uint
 		if (weir__turn(pipeline, wait_ms) == WEIR_ERR_STATE && pipeline->in_turn)
 			return WEIR_ERR_STATE;	/* from inside a turn */
 		if (left_ms == 0)
-			break;
+			return WEIR_ERR_TIMEOUT;
 	}
 	return WEIR_OK;
+}
+
+/* With the lock, which is given back while it steps. */
+static enum weir_status step_until(weir_pipeline *pipeline, uint64_t ticket, uint64_t timeout_ms)
+{
+	struct weir__flush *flush = &pipeline->flush;
+	enum weir_status status;
+
+	flush->has_stepper = flush->knows_runner = true;
+	flush->runner = pthread_self();
+	pthread_mutex_unlock(&flush->lock);
+	status = run_until(pipeline, ticket, timeout_ms);
+	pthread_mutex_lock(&flush->lock);
+	flush->has_stepper = flush->knows_runner = false;
+	pthread_cond_broadcast(&flush->moved);
+	return status;
+}
+
+/* By another thread, where one is at it; else by this one. With the lock. */
+static enum weir_status wait_for(weir_pipeline *pipeline, uint64_t ticket, uint64_t timeout_ms)
+{
+	struct weir__flush *flush = &pipeline->flush;
+	const uint64_t until_ms = weir__real_ms_after(timeout_ms);
+	enum weir_status status = is_mine(flush) ? WEIR_ERR_STATE : WEIR_OK;
+
+	weir__poller_wake(&pipeline->poller);
+	while (status == WEIR_OK && !is_done(flush, ticket) && !weir__has_ended(pipeline)) {
+		if (!atomic_load(&flush->has_runner) && !flush->has_stepper)
+			status = step_until(pipeline, ticket, timeout_ms);
+		else if (!weir__cond_wait(&flush->moved, &flush->lock, until_ms))
+			status = WEIR_ERR_TIMEOUT;
+	}
+	return status;
 }
 
 enum weir_status weir_pipeline_flush(weir_pipeline *pipeline, uint64_t timeout_ms)
 {
 	struct weir__flush *flush;
+	enum weir_status status;
 	uint64_t ticket;
-	bool has_runner, is_me;
 
 	if (!pipeline)
 		return WEIR_ERR_NOMEM;
 	flush = &pipeline->flush;
 	pthread_mutex_lock(&flush->lock);
-	has_runner = flush->has_runner;
-	is_me = flush->knows_runner && pthread_equal(flush->runner, pthread_self());
 	ticket = atomic_fetch_add(&flush->asked, 1) + 1;
-	if (has_runner && !is_me)
-		wait_for_runner(pipeline, ticket, timeout_ms);
+	status = wait_for(pipeline, ticket, timeout_ms);
 	pthread_mutex_unlock(&flush->lock);
-	if (is_me || (!has_runner && run_until(pipeline, ticket, timeout_ms) < 0))
-		return WEIR_ERR_STATE;
+	if (status == WEIR_ERR_STATE)
+		return status;
 	if (is_done(flush, ticket))
 		return WEIR_OK;
 	if (!weir__has_ended(pipeline))

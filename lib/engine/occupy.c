@@ -60,6 +60,8 @@ enum weir_status weir__source_occupy(weir_source *source, weir_message *message,
 		bytes += transit->holding->bytes;
 	weir__window_enter(&pipeline->window, bytes);
 	weir__window_enter(&source->share, bytes);
+	if (!source->ops.relays)
+		weir__window_enter(&pipeline->front, bytes);
 	weir__counter_set(&pipeline->in_flight_bytes, pipeline->window.bytes);
 	return WEIR_OK;
 }
@@ -72,6 +74,8 @@ void weir__source_let_go(weir_source *source, weir_message *message)
 
 	weir__window_leave(&pipeline->window, bytes);
 	weir__window_leave(&source->share, bytes);
+	if (!source->ops.relays)
+		weir__window_leave(&pipeline->front, bytes);
 	weir__counter_set(&pipeline->in_flight_bytes, pipeline->window.bytes);
 }
 

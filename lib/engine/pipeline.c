@@ -47,6 +47,8 @@ static enum weir_status read_options(weir_pipeline *pipeline,
 						    : DEFAULT_RETRY_MOST_MS);
 	pipeline->window.most_messages = options->window_messages;
 	pipeline->window.most_bytes = options->window_bytes;
+	weir__window_limit(&pipeline->front, options->window_messages / 2,
+			   options->window_bytes / 2);
 	if (status < 0)
 		return status;
 	if (has_empty_env)

@@ -14,13 +14,12 @@ static enum weir_status run(weir_pipeline *pipeline)
 {
 	enum weir_status status;
 
-	if (pipeline->in_turn)
+	if (!weir__flush_enter_runner(pipeline))
 		return WEIR_ERR_STATE;
-	weir__flush_set_runner(pipeline, true, true);
 	do
 		status = weir__turn(pipeline, weir_pipeline_timeout_ms(pipeline));
 	while (status == WEIR_OK);
-	weir__flush_set_runner(pipeline, false, true);
+	weir__flush_leave_runner(pipeline);
 	return status < 0 ? status : WEIR_OK;
 }
 
@@ -51,13 +50,13 @@ enum weir_status weir_pipeline_start(weir_pipeline *pipeline)
 		return pipeline->error.status;
 	if (pipeline->has_thread || weir_pipeline_state(pipeline) != WEIR_STATE_IDLE)
 		return WEIR_ERR_STATE;
-	weir__flush_set_runner(pipeline, true, false);
+	weir__flush_set_runner(pipeline, true);
 	sigfillset(&all);
 	pthread_sigmask(SIG_SETMASK, &all, &before);
 	os_error = pthread_create(&pipeline->thread, NULL, run_on_thread, pipeline);
 	pthread_sigmask(SIG_SETMASK, &before, NULL);
 	if (os_error) {
-		weir__flush_set_runner(pipeline, false, false);
+		weir__flush_set_runner(pipeline, false);
 		weir__error_os(&err, os_error, "cannot start a thread");
 		weir_pipeline_fail(pipeline, &err);
 		return err.status;

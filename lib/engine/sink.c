@@ -217,15 +217,21 @@ enum weir_status weir__sink_turn(weir_sink *sink, struct weir_error *err)
 void weir__sink_flush(weir_sink *sink)
 {
 	sink->has_unflushed = false;
-	if (sink->is_open && sink->ops.flush)
+	if (sink->is_open && !sink->is_broken && sink->ops.flush)
 		sink->ops.flush(sink->self);
+}
+
+/* More is offered to it with the next turn, which is at once. */
+static bool is_offered_more(const weir_sink *sink)
+{
+	return sink->waiting.head && weir__sink_has_room(sink) &&
+	       sink->retry_ms <= sink->port.pipeline->now_ms;
 }
 
 void weir__sinks_flush(weir_pipeline *pipeline)
 {
 	for (weir_sink *sink = pipeline->sinks; sink; sink = sink->next)
-		if (sink->has_unflushed &&
-		    (!sink->waiting.head || weir__window_room(&sink->offers) == 0))
+		if (sink->has_unflushed && !is_offered_more(sink))
 			weir__sink_flush(sink);
 }
 

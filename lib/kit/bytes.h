@@ -29,7 +29,7 @@ void weir__bytes_reset(struct weir__bytes *bytes);
 /* Room for so many more; NULL when out of memory. What is written there is counted by the caller. */
 char *weir__bytes_reserve(struct weir__bytes *bytes, size_t len);
 void weir__bytes_add(struct weir__bytes *bytes, const void *data, size_t len);
-/* Any UTF-8 as a JSON string, with its quotes, as Jackson writes it. */
+/* Any UTF-8 as a JSON string, with its quotes; what is beyond ASCII stays. */
 void weir__bytes_add_json(struct weir__bytes *bytes, struct weir_slice text);
 
 static inline void weir__bytes_add_text(struct weir__bytes *bytes, const char *text)

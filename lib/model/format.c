@@ -10,6 +10,8 @@
 #include "ground/error.h"
 #include "kit/html.h"
 #include "kit/text.h"
+#include "model/alias.h"
+#include "model/message.h"
 
 #define MOST_FIELDS 256
 
@@ -56,7 +58,7 @@ static enum weir_status add_place(weir__format *format, weir__plan *plan, const 
 	place->name_len = name->len;
 	format->place_count++;
 	place->is_full_text = strcmp(path, "full_text") == 0;
-	return place->is_full_text ? WEIR_OK : weir__plan_add(plan, path, &place->slot, err);
+	return place->is_full_text ? WEIR_OK : weir__alias_add(plan, path, &place->slot, err);
 }
 
 static enum weir_status compile_fields(weir__format *format, weir__plan *plan,
@@ -213,7 +215,7 @@ static enum weir_status render_members(const struct weir__format_input *input,
 	const weir__format *format = input->format;
 	struct weir__bytes *out = &ret->value.bytes;
 
-	if (weir_message_kind(input->message) == WEIR_KIND_MALFORMED)
+	if (!atomic_load_explicit(&input->message->plan, memory_order_relaxed))
 		return weir__format_refuse(input, "members", "it is not JSON", err);
 	for (size_t i = 0; i < format->place_count; i++) {
 		weir__bytes_add(out, i ? "," : "{", 1);

@@ -17,6 +17,8 @@
 #include "kit/text.h"
 #include "model/eneco_shape.h"
 
+#define PAIR_BYTES 12	/* of \uD83C\uDF89 */
+
 /* Where the members of one struct are read. */
 struct places {
 	const char *text;
@@ -298,6 +300,64 @@ static void add_struct(const struct weir__format_input *input,
 
 /* ---- records ---- */
 
+/* A character beyond U+FFFF at `at`: four bytes, as UTF-8 has them. */
+static bool is_beyond(const uint8_t *at)
+{
+	return at[0] >= 0xf0 && at[0] < 0xf5 && at[1] >> 6 == 2 && at[2] >> 6 == 2 && at[3] >> 6 == 2;
+}
+
+static size_t count_beyond(const uint8_t *text, size_t len)
+{
+	size_t leads = 0, count = 0;
+
+	for (size_t i = 0; i < len; i++)
+		leads += text[i] >= 0xf0;
+	for (size_t i = 0; leads > 0 && i + 4 <= len; i++)
+		count += is_beyond(text + i);
+	return count;
+}
+
+static void write_pair(char *to, const uint8_t *from)
+{
+	static const char digits[] = "0123456789ABCDEF";
+	const uint32_t code = ((from[0] & 7u) << 18 | (from[1] & 63u) << 12 | (from[2] & 63u) << 6 |
+			       (from[3] & 63u)) - 0x10000;
+	const uint32_t halves[2] = { 0xd800 + (code >> 10 & 0x3ff), 0xdc00 + (code & 0x3ff) };
+
+	for (int i = 0; i < 2; i++, to += PAIR_BYTES / 2) {
+		to[0] = '\\';
+		to[1] = 'u';
+		for (int digit = 0; digit < 4; digit++)
+			to[2 + digit] = digits[halves[i] >> (12 - 4 * digit) & 15];
+	}
+}
+
+/*
+ * Jackson, which writes for JsonConverter, writes a character beyond U+FFFF as two escapes. What
+ * stands from `from` on is JSON: such characters are in strings.
+ */
+static void escape_beyond(struct weir__bytes *out, size_t from)
+{
+	const size_t count = out->has_failed ? 0 : count_beyond((uint8_t *)out->data + from,
+								out->len - from);
+	char *read, *to;
+
+	if (count == 0 || !weir__bytes_reserve(out, count * (PAIR_BYTES - 4)))
+		return;
+	read = out->data + out->len;
+	out->len += count * (PAIR_BYTES - 4);
+	for (to = out->data + out->len; to > read;) {	/* from the end, in place */
+		if (read - 4 >= out->data + from && is_beyond((uint8_t *)read - 4)) {
+			to -= PAIR_BYTES;
+			read -= 4;
+			write_pair(to, (const uint8_t[4]){ (uint8_t)read[0], (uint8_t)read[1],
+							   (uint8_t)read[2], (uint8_t)read[3] });
+		} else {
+			*--to = *--read;
+		}
+	}
+}
+
 static void add_encoded(struct weir__bytes *out, struct weir_slice text, enum weir_encoding encoding)
 {
 	if (encoding == WEIR_ENCODING_PLAIN) {
@@ -312,6 +372,7 @@ static void add_encoded(struct weir__bytes *out, struct weir_slice text, enum we
 	weir__bytes_add_json(out, text);
 	if (encoding == WEIR_ENCODING_JSON_SCHEMA)
 		weir__bytes_add_text(out, "}");
+	escape_beyond(out, 0);
 }
 
 /* The author's name; a route with a key of its own keeps that. */
@@ -352,6 +413,7 @@ static void render_struct(const struct weir__format_input *input, struct weir__b
 	add_struct(input, &weir__eneco_tweet, &places, out);
 	if (eneco->schema.len)
 		weir__bytes_add(out, "}", 1);
+	escape_beyond(out, eneco->schema.len);
 }
 
 enum weir_status weir__eneco_render(const struct weir__format_input *input,

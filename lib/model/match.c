@@ -13,11 +13,13 @@
 
 #include "ground/error.h"
 #include "kit/text.h"
+#include "model/alias.h"
 
 #define NUMBER_BYTES 64	/* an escaped string that holds a number is shorter than this, or none */
 
 struct weir__match {
-	size_t slot;
+	size_t slots[WEIR__ALIAS_RULES];	/* of the places that its path names */
+	size_t slot_count;
 	enum weir_test test;
 	struct weir_slice *any_of;	/* owned copies */
 	size_t any_of_count;
@@ -165,7 +167,7 @@ static enum weir_status compile(const struct weir_env *env, weir__plan *plan,
 
 	if (status < 0)
 		return status;
-	status = weir__plan_add(plan, given->path, &match->slot, err);
+	status = weir__alias_add_all(plan, given->path, match->slots, &match->slot_count, err);
 	if (status < 0)
 		return status;
 	match->test = given->test;
@@ -221,14 +223,22 @@ void weir__matches_free(const struct weir_env *env, struct weir__match *matches,
 	weir__free(env, matches, count * sizeof *matches);
 }
 
+/* ABSENT holds when it does of every place, any other test when it does of one. */
+static bool holds(const struct weir__match *match, const void *text, const struct weir__slot *slots)
+{
+	const bool all = match->test == WEIR_TEST_ABSENT;
+
+	for (size_t i = 0; i < match->slot_count; i++)
+		if (tests[match->test].holds(match, text, &slots[match->slots[i]]) != all)
+			return !all;
+	return all;
+}
+
 bool weir__matches_hold(const struct weir__match *matches, size_t count, const void *text,
 			const struct weir__slot *slots)
 {
-	for (size_t i = 0; i < count; i++) {
-		const struct weir__match *match = &matches[i];
-
-		if (!tests[match->test].holds(match, text, &slots[match->slot]))
+	for (size_t i = 0; i < count; i++)
+		if (!holds(&matches[i], text, slots))
 			return false;
-	}
 	return true;
 }

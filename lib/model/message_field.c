@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "kit/text.h"
+#include "model/alias.h"
 #include "model/message.h"
 #include "weir/json.h"
 
@@ -62,6 +63,7 @@ enum weir_status weir_message_field(const weir_message *message, const char *pat
 		return WEIR_ERR_INVALID;
 	if (strcmp(path, "full_text") == 0)
 		return weir__message_full_text(message, ret_field);
+	path = weir__alias_path(path);
 	if (routing && weir__plan_find(routing, path, &slot)) {
 		*ret_field = field_of(message, &message->slots[slot]);
 		return WEIR_OK;

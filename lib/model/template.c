@@ -17,6 +17,7 @@
 
 #include "ground/error.h"
 #include "kit/text.h"
+#include "model/alias.h"
 
 #define SHOWN_BYTES 80	/* most of a template that an error repeats */
 
@@ -82,7 +83,7 @@ static enum weir_status add_path(const struct weir_env *env, weir__plan *plan, c
 
 	if (!path)
 		return weir__error_no_memory(err);
-	status = weir__plan_add(plan, path, ret_slot, &why);
+	status = weir__alias_add(plan, path, ret_slot, &why);
 	weir__text_free(env, path);
 	if (status == WEIR_ERR_INVALID)
 		return refuse(text, at, why.text, err);
