@@ -38,7 +38,7 @@ closed   := $(if $(SAN),,-Wl,-z,defs)
 
 # What each part stands on, in pkg-config's names. Asked for when needed, not when make starts:
 # `make demo` and `make check` install what is missing first.
-lib_needs    := rdkafka libcurl oauth jansson zlib lmdb libxxhash
+lib_needs    := rdkafka libcurl oauth jansson zlib lmdb libxxhash libarchive
 server_needs := libmicrohttpd gnutls zlib
 kit_needs    := rdkafka $(server_needs)
 test_needs   := check $(server_needs)
@@ -60,7 +60,7 @@ bench_o   := $(patsubst %.c,$(obj)/%.o,$(filter-out bench/bench_%,$(wildcard ben
 benches   := $(patsubst %.c,$(bin)/%,$(sort $(wildcard bench/bench_*.c)))
 headers   := $(wildcard include/weir/*.h)
 kit_h     := include/weir/testing.h
-checks    := layers headers banned symbols ldd deps install
+checks    := layers headers banned symbols ldd deps config install
 
 export CC CXX VERSION
 export WEIR_BUILD := $(bin)
@@ -202,8 +202,8 @@ check: all tests ## installs what is missing, builds, and runs every test and ch
 check-programs: examples tests ## the test programs alone: what sanitizer builds run
 	$(hide)tools/run-tests $(tests)
 
-check-kafka: $(real_kafka) ## KAFKA_VERSIONS of a real Kafka, brokers killed; not part of check
-	$(hide)tests/kafka/run $(real_kafka)
+check-kafka: $(real_kafka) examples ## KAFKA_VERSIONS of a real Kafka, brokers killed; not part of check
+	$(hide)tests/kafka/run $(real_kafka) tests/kafka/check-connect
 
 script_of = $(firstword $(wildcard tools/check-$(1) tests/install/check-$(1)))
 $(checks:%=check-%): check-%: all

@@ -2,7 +2,7 @@
 # begin with "#" are printed behind it. With -v check=1 it fails where a ratio misses its target by
 # more than 10 %. A figure that was not measured leaves its row out, or says so.
 
-/^#/ { remarks = remarks substr($0, 3) "\n"; next }
+/^#/ { if (!said[$0]++) remarks = remarks substr($0, 3) "\n"; next }
 { value[$1, ++times[$1]] = $2 }
 
 # --- figures
@@ -84,6 +84,8 @@ function programs(    stream, n, i) {
 		row(stream[i] ": scan, AVX2", stream[i] ".avx2")
 		row(stream[i] ": jansson's tree alone", stream[i] ".tree")
 		row(stream[i] ": simdjson's DOM alone", stream[i] ".simdjson")
+		row(stream[i] ": statuses as structured records", stream[i] ".formatted")
+		row(stream[i] ": the same through jansson's tree", stream[i] ".rebuilt")
 	}
 	row("in memory: 1 route, a callback sink", "routes1")
 	row("in memory: 100 routes by kind and field", "routes100")
@@ -126,6 +128,8 @@ function streams(name, text, why) {
 		15, why)
 	ratio("CPU of weir against bare, " text, name ".weir.cpu", name ".bare.cpu", "<=", 1.3, why)
 	ratio("scan against json_loadb, " text, name ".tree.cpu", name ".scan.cpu", ">=", 40, why)
+	ratio("structured records against jansson's, " text, name ".formatted.rate",
+		name ".rebuilt.rate", ">=", 4, why)
 	ratio("scan against simdjson's DOM, " text, name ".simdjson.cpu", name ".scan.cpu", ">=", 2,
 		why ? why : "not measured: simdjson is not installed")
 }
@@ -158,6 +162,8 @@ END {
 	ratio("two pipelines on two cores against one", "cores2.rate", "cores1.rate", ">=", 1.7)
 	ratio("file replay, plain, against wc -l", "replay.mb", "wc.mb", ">=", 0.3)
 	ratio("the same as records, not scanned", "records.mb", "wc.mb", ">=", 0.3)
+	target("structured records, generated, per second", median("generated.formatted.rate"), "",
+		">=", 60000, "/s", 0)
 	not_measured("file replay, compressed", "not measured: the file source reads plain files")
 	limit("peak memory at full speed, generated", median("generated.weir.peak"), "MB", 40)
 	if ("recorded.weir.peak" in times)

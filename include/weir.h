@@ -8,6 +8,8 @@
 
 #include "weir/base.h"
 #include "weir/callback.h"
+#include "weir/check.h"
+#include "weir/config.h"
 #include "weir/env.h"
 #include "weir/error.h"
 #include "weir/file.h"
@@ -23,5 +25,6 @@
 #include "weir/source.h"
 #include "weir/spool.h"
 #include "weir/twitter.h"
+#include "weir/x.h"
 
 #endif

@@ -16,7 +16,9 @@ const char options_usage[] =
 "Speaks the v1.1 stream protocol on loopback, for tests of what reads such streams. Its first\n"
 "line on standard output is its URL; SIGTERM or SIGINT ends it. Paths (GET or POST):\n"
 "/1.1/statuses/filter.json, sample.json and firehose.json. Every stream gets all messages:\n"
-"track, follow and locations are checked and recorded, but do not select.\n"
+"track, follow and locations are checked and recorded, but do not select. And X API v2:\n"
+"GET /2/tweets/sample/stream and /2/tweets/search/stream, whose posts match the rules of\n"
+"/2/tweets/search/stream/rules (GET, POST, dry_run) in turn; none is kept beyond the end.\n"
 "\n"
 "where\n"
 "  --port P                 0, the default, is any free one\n"
@@ -42,9 +44,14 @@ const char options_usage[] =
 "  --token T                42-demo-token\n"
 "  --token-secret S         demo-token-secret\n"
 "  --no-auth                everybody may\n"
+"  --bearer TOKEN           of v2 (demo-bearer-token)\n"
+"  --allow-backfill         backfill_minutes=0…5 is permitted; else 400\n"
+"  --usage-cap N            after N posts: usage-capped, and so each attempt\n"
+"  --most-rules N           rule-cap above it (1000); a value with \"bad:\" is invalid-rules\n"
 "  --allow-count            count=… is permitted; else 416\n"
-"  --one-connection         a newer stream ends the older with disconnect code 7\n"
-"  --strict-rate[=MS]       420 for a stream within MS (1000) of the attempt before\n"
+"  --one-connection         a newer stream ends the older with disconnect code 7; of v2 it is\n"
+"                           refused: 429 TooManyConnections\n"
+"  --strict-rate[=MS]       420 for a stream within MS (1000) of the attempt before; v2: 429\n"
 "tests\n"
 "  --log FILE               what happens, a line each; - is standard error\n"
 "  --record FILE            each request as a JSON object per line: connection, at_ms, status,\n"
@@ -62,6 +69,7 @@ const char options_usage[] =
 "                           status=429;x-rate-limit-reset=now+2:Too many\n"
 "  html-error=SIZE[:CODE]   503 with an HTML body of SIZE bytes\n"
 "  redirect=URL             302\n"
+"  limited=KIND[:S]         429 as v2 says it: rate, connections, daily, monthly; reset in S (1)\n"
 "  wrong-date=S             the server's clock is S seconds off, for the Date header and the\n"
 "                           check of timestamps: 401 code 135 until the client follows it\n"
 "  close                    200, and the end at once\n"
@@ -74,6 +82,8 @@ const char options_usage[] =
 "  drip=BYTES[:MS]          the first BYTES one at a time, MS (1) apart, then ok\n"
 "  disconnect=CODE[:N]      a disconnect message, and the end\n"
 "  disconnect-hold=CODE[:N] a disconnect message, and silence\n"
+"  problem=NAME[:N]         v2 errors without data, and the end: a disconnect_type (SlowReader),\n"
+"                           or a kind as of limited\n"
 "  bad-gzip=N               bytes that are no deflate, then silence; without gzip as cut=N\n"
 "  gzip-members=N           a gzip member ends after every N messages\n"
 "  bad-length=N             with delimited: a length line that says 7 too many\n"
@@ -111,6 +121,10 @@ static const struct {
 	{ "token", TEXT, AT(credentials.token), required_argument },
 	{ "token-secret", TEXT, AT(credentials.token_secret), required_argument },
 	{ "no-auth", FLAG, AT(no_auth), no_argument },
+	{ "bearer", TEXT, AT(bearer), required_argument },
+	{ "allow-backfill", FLAG, AT(allow_backfill), no_argument },
+	{ "usage-cap", NUMBER, AT(usage_cap), required_argument },
+	{ "most-rules", NUMBER, AT(most_rules), required_argument },
 	{ "allow-count", FLAG, AT(allow_count), no_argument },
 	{ "one-connection", FLAG, AT(one_connection), no_argument },
 	{ "strict-rate", OTHER, 0, optional_argument },

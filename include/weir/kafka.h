@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /**
- * Kafka as a sink, through librdkafka. A route's destination is a topic.
+ * Kafka as a sink and as a source, through librdkafka. A route's destination is a topic.
  */
 #ifndef WEIR_KAFKA_H
 #define WEIR_KAFKA_H
@@ -31,6 +31,15 @@ struct weir_kafka_outcome {
  * waits, it is not given up), client.id=weir. Who sets acks to less than all gets
  * enable.idempotence=false, unless set. Not to be had: transactional.id,
  * delivery.report.only.error=true, log.queue=false.
+ *
+ * A client that can go on no more (librdkafka's fatal errors) is made anew, at most once a second,
+ * and what was not acknowledged is sent again. With idempotence on (the default) the same is done
+ * for whatever else librdkafka gives up and is worth another attempt, so that nothing overtakes it:
+ * of what a partition then holds, the first copies stand in the order of arrival. What may be there
+ * twice is counted (weir_sink_metrics.possible_duplicates). Each delivery that comes back uses up
+ * one of its retry_attempts. A stop gives up what is left at its deadline; librdkafka's threads are
+ * then ended in the background, and the free of the pipeline waits 2 s for that: one that hangs
+ * longer, in a name server that does not answer, is left, and holds what it may still read.
  * Since: 0.1.
  */
 struct weir_kafka_sink_options {
@@ -60,6 +69,87 @@ struct weir_kafka_sink_options {
  */
 WEIR_API weir_sink *weir_kafka_sink_add(weir_pipeline *pipeline, const char *name,
 					const struct weir_kafka_sink_options *options);
+
+/** Where to begin on a partition of which the group has committed nothing. Since: 0.1. */
+enum weir_kafka_start {
+	WEIR_KAFKA_START_EARLIEST = 0,	/* with the oldest record there is */
+	WEIR_KAFKA_START_LATEST = 1,	/* with what comes from now on */
+	WEIR_KAFKA_START_TIME = 2	/* with the first record of start_time_ms or later; where
+					 * there is none, with what comes from now on */
+};
+
+/** A partition to read. Since: 0.1. */
+struct weir_kafka_partition {
+	const char *topic;
+	int32_t partition;
+	uint64_t offset;	/* begin there, whatever is committed; 0: where the group stands,
+				 * else where `start` says */
+};
+
+/**
+ * Options. Zero is the default everywhere; strings and arrays are borrowed: copied by the add.
+ *
+ * Either `topics` and a group, whose members share the partitions, or `partitions`, with a group or
+ * without one: then nothing is committed, each run begins where `start` says, and what a stop
+ * leaves undelivered counts as lost.
+ *
+ * Every librdkafka property can be set by its own name; one that is unknown or wrong is an error
+ * that names it. The defaults that differ from librdkafka's: client.id=weir,
+ * partition.assignment.strategy=cooperative-sticky, auto.offset.reset by `start`,
+ * queued.max.messages.kbytes=8192, fetch.error.backoff.ms=50 (which is how long librdkafka 2.0
+ * waits when that queue was full). Not to be had: enable.auto.commit=true,
+ * enable.auto.offset.store=true, log.queue=false. Since: 0.1.
+ */
+struct weir_kafka_source_options {
+	size_t size;
+	const char *brokers;	/* "host:9092,host2:9092": bootstrap.servers */
+	const struct weir_property *properties;
+	size_t property_count;
+	const char *group;	/* group.id */
+	const char *const *topics;	/* to subscribe to; one that begins with ^ is a regular
+					 * expression, and topics made later are found, too */
+	size_t topic_count;
+	const struct weir_kafka_partition *partitions;	/* in the place of topics */
+	size_t partition_count;
+	enum weir_kafka_start start;
+	uint64_t start_time_ms;	/* of WEIR_KAFKA_START_TIME: ms since 1970 UTC */
+	bool until_end;		/* ends when all partitions it has are read up to where their ends
+				 * were when it began with them */
+	unsigned kind;		/* as in weir_message_init; WEIR_KIND_RECORD for what is not
+				 * Twitter's */
+	uint64_t commit_ms;	/* offsets are committed so often; default 1,000 */
+	bool place_headers;	/* adds headers, decimal: weir.topic, weir.partition, weir.offset */
+};
+
+/**
+ * Adds a Kafka consumer. A record's value is the message's body and is not copied, its key, headers
+ * and time are the message's; weir_message_position has its offset, and a lane of its partition's.
+ * A record without a value (a tombstone) is a message of WEIR_KIND_RECORD with an empty body whose
+ * data is NULL: a route with WEIR_FORM_RAW into a Kafka sink makes a tombstone of it again.
+ *
+ * At least once: only what is settled is committed, each commit_ms, before a partition is given up,
+ * and at a stop, which waits for what is under way as long as drain_ms says. A partition that the
+ * group takes back is read no further at once; it is given up when what is under way of it is
+ * settled, or after 3 s, and then nothing of it is committed any more: what still was under way, its
+ * next owner delivers as well. While there is no room nothing is read, but the group is heeded, so
+ * that a sink that stands still, however long, costs no membership. Freeing the pipeline leaves the
+ * group.
+ *
+ * A message keeps the whole answer of the broker it came in (up to fetch.max.bytes), and a client
+ * cannot be ended before all of its messages are freed: one that the application has kept
+ * (weir_message_ref) beyond the free of the pipeline holds threads and memory of librdkafka's until
+ * it is given back, and that free waits 2 s for it.
+ *
+ * @param pipeline  NULL: nothing happens
+ * @param name      borrows; not empty, unique among sources
+ * @param options   borrows
+ * @return lends, until the pipeline is freed; NULL: the pipeline has failed, its error names the
+ *         option or property and the reason
+ * Source: librdkafka's CONFIGURATION.md for the properties.
+ * Since: 0.1.
+ */
+WEIR_API weir_source *weir_kafka_source_add(weir_pipeline *pipeline, const char *name,
+					    const struct weir_kafka_source_options *options);
 
 #ifdef __cplusplus
 }

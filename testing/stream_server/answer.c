@@ -26,7 +26,7 @@ struct refusal {
 static const char json[] = "application/json; charset=utf-8";
 static const char plain[] = "text/plain; charset=utf-8";
 
-enum path { PATH_UNKNOWN, PATH_FILTER, PATH_OTHER };
+enum path { PATH_UNKNOWN, PATH_FILTER, PATH_OTHER, PATH_X_FILTERED, PATH_X, PATH_X_RULES };
 
 /* ---- requests arriving */
 
@@ -92,15 +92,23 @@ static void read_params(struct request *request)
 
 static enum path find_path(const struct request *request)
 {
-	static const char *const known[] = { "/1.1/statuses/filter.json",
-					     "/1.1/statuses/sample.json",
-					     "/1.1/statuses/firehose.json" };
+	static const struct {
+		const char *path;
+		enum path is;
+	} known[] = {
+		{ "/1.1/statuses/filter.json", PATH_FILTER },
+		{ "/1.1/statuses/sample.json", PATH_OTHER },
+		{ "/1.1/statuses/firehose.json", PATH_OTHER },
+		{ "/2/tweets/search/stream", PATH_X_FILTERED },
+		{ "/2/tweets/search/stream/rules", PATH_X_RULES },
+		{ "/2/tweets/sample/stream", PATH_X },
+	};
 	const struct settings *settings = &request->server->settings;
 	const size_t len = strcspn(request->uri, "?");
 
-	for (unsigned i = 0; i < 3; i++)
-		if (strlen(known[i]) == len && memcmp(known[i], request->uri, len) == 0)
-			return i == 0 ? PATH_FILTER : PATH_OTHER;
+	for (size_t i = 0; i < sizeof known / sizeof *known; i++)
+		if (strlen(known[i].path) == len && memcmp(known[i].path, request->uri, len) == 0)
+			return known[i].is;
 	for (unsigned i = 0; i < settings->path_count; i++)
 		if (strlen(settings->paths[i]) == len &&
 		    memcmp(settings->paths[i], request->uri, len) == 0)
@@ -296,6 +304,17 @@ static bool check_request(struct request *request, enum path path, struct refusa
 
 /* ---- streams */
 
+/* Takes the answer's text. */
+static enum MHD_Result send_x(struct request *request, struct x_answer answer, const char *headers)
+{
+	struct MHD_Response *response = make_response(json, answer.text, strlen(answer.text));
+
+	free(answer.text);
+	if (answer.status == 429)
+		add_headers(response, headers);
+	return send_response(request, answer.status, response);
+}
+
 static bool wants_gzip(const struct request *request)
 {
 	const char *accepted = header(request, "Accept-Encoding");
@@ -306,10 +325,12 @@ static bool wants_gzip(const struct request *request)
 	return on && accepted && strstr(accepted, "gzip");
 }
 
-static enum MHD_Result answer_stream(struct request *request)
+static enum MHD_Result answer_stream(struct request *request, enum path path)
 {
 	const bool gzip = wants_gzip(request);
-	struct MHD_Response *response = need(stream_new(request, gzip));
+	const enum stream_sort sort = path == PATH_X_FILTERED ? STREAM_X_FILTERED :
+				      path == PATH_X ? STREAM_X : STREAM_V1;
+	struct MHD_Response *response = need(stream_new(request, sort, gzip));
 
 	MHD_add_response_header(response, "Content-Type", "application/json");
 	MHD_add_response_header(response, "Connection", "close");
@@ -321,10 +342,29 @@ static enum MHD_Result answer_stream(struct request *request)
 static enum MHD_Result check_and_stream(struct request *request, enum path path)
 {
 	struct refusal refusal = { 0 };
+	struct x_answer answer;
 
+	if (path == PATH_X_FILTERED || path == PATH_X)
+		return x_check(request, path == PATH_X_FILTERED, &answer) ?
+			       answer_stream(request, path) :
+			       send_x(request, answer, "x-rate-limit-reset=now+1");
 	if (!check_request(request, path, &refusal))
 		return refuse(request, &refusal);
-	return answer_stream(request);
+	return answer_stream(request, path);
+}
+
+/* A 429 of one of the three kinds; the number is that of seconds until the reset. */
+static enum MHD_Result answer_limited(struct request *request)
+{
+	const struct fault *fault = request->fault;
+	const struct x_answer answer = { 429, x_limit_problem(fault->text) };
+	char headers[80];
+
+	snprintf(headers, sizeof headers, "x-rate-limit-remaining=0;x-rate-limit-reset=now+%jd",
+		 (intmax_t)fault->second);
+	if (answer.text)
+		return send_x(request, answer, headers);
+	return send_x(request, (struct x_answer){ 429, x_limit_problem("rate") }, headers);
 }
 
 static enum MHD_Result decide(struct request *request)
@@ -336,6 +376,8 @@ static enum MHD_Result decide(struct request *request)
 	read_params(request);
 	if (path == PATH_UNKNOWN)
 		return refuse(request, &unknown);
+	if (path == PATH_X_RULES)
+		return send_x(request, x_rules_request(request), NULL);
 	request->number = atomic_fetch_add(&server->connections, 1) + 1;
 	request->fault = fault_for(&server->settings.faults, request->number - 1);
 	switch (request->fault->kind) {
@@ -347,6 +389,8 @@ static enum MHD_Result decide(struct request *request)
 		return answer_html(request);
 	case FAULT_REDIRECT:
 		return answer_redirect(request);
+	case FAULT_LIMITED:
+		return answer_limited(request);
 	case FAULT_SILENT:
 		return stay_silent(request) ? check_and_stream(request, path) :
 					      answer_drop(request);

@@ -14,6 +14,7 @@ enum argument {
 	ARGUMENT_NONE,
 	ARGUMENT_NUMBER,	/* N, and perhaps :N */
 	ARGUMENT_TEXT,
+	ARGUMENT_NAME,		/* text, and perhaps :N */
 	ARGUMENT_STATUS		/* N;name=value;…:text */
 };
 
@@ -29,6 +30,7 @@ static const struct {
 	{ "status", FAULT_STATUS, ARGUMENT_STATUS, 0 },
 	{ "html-error", FAULT_HTML, ARGUMENT_NUMBER, 503 },
 	{ "redirect", FAULT_REDIRECT, ARGUMENT_TEXT, 0 },
+	{ "limited", FAULT_LIMITED, ARGUMENT_NAME, 1 },
 	{ "wrong-date", FAULT_DATE, ARGUMENT_NUMBER, 0 },
 	{ "close", FAULT_CLOSE, ARGUMENT_NONE, 0 },
 	{ "keepalive-close", FAULT_KEEPALIVE_CLOSE, ARGUMENT_NONE, 0 },
@@ -40,6 +42,7 @@ static const struct {
 	{ "drip", FAULT_DRIP, ARGUMENT_NUMBER, 1 },
 	{ "disconnect", FAULT_DISCONNECT, ARGUMENT_NUMBER, 0 },
 	{ "disconnect-hold", FAULT_DISCONNECT_HOLD, ARGUMENT_NUMBER, 0 },
+	{ "problem", FAULT_PROBLEM, ARGUMENT_NAME, 0 },
 	{ "bad-gzip", FAULT_BAD_GZIP, ARGUMENT_NUMBER, 0 },
 	{ "gzip-members", FAULT_GZIP_MEMBERS, ARGUMENT_NUMBER, 0 },
 	{ "bad-length", FAULT_BAD_LENGTH, ARGUMENT_NUMBER, 0 },
@@ -86,6 +89,17 @@ static bool read_status(struct fault *fault, const char *argument)
 	return true;
 }
 
+static bool read_name(struct fault *fault, const char *argument)
+{
+	const size_t len = strcspn(argument, ":");
+
+	fault->text = copy_text(argument, len);
+	if (argument[len] == 0)
+		return true;
+	argument = read_number(fault, argument + len + 1, &fault->second);
+	return argument && *argument == 0;
+}
+
 static bool read_argument(struct fault *fault, enum argument argument, const char *text)
 {
 	if (argument == ARGUMENT_NONE)
@@ -96,6 +110,8 @@ static bool read_argument(struct fault *fault, enum argument argument, const cha
 		return read_numbers(fault, text);
 	if (argument == ARGUMENT_STATUS)
 		return read_status(fault, text);
+	if (argument == ARGUMENT_NAME)
+		return read_name(fault, text);
 	fault->text = copy_text(text, strlen(text));
 	return true;
 }

@@ -43,6 +43,18 @@ void pool_generate(struct pool *pool, uint64_t count, uint64_t seed)
 	sample_free(sample);
 }
 
+void pool_generate_x(struct pool *pool, uint64_t count, uint64_t seed)
+{
+	struct sample *sample = need(sample_new(seed));
+
+	for (uint64_t i = 0; i < count; i++) {
+		const struct sample_message message = sample_next_x(sample);
+
+		pool_add(pool, message.text, message.len);
+	}
+	sample_free(sample);
+}
+
 static char *read_all(gzFile file, size_t *ret_len)
 {
 	size_t room = 1 << 20, len = 0;

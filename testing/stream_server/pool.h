@@ -30,6 +30,9 @@ bool pool_read(struct pool *pool, const char *path);
 /* `count` messages of the sample generator. */
 void pool_generate(struct pool *pool, uint64_t count, uint64_t seed);
 
+/* The same in the form of X API v2. */
+void pool_generate_x(struct pool *pool, uint64_t count, uint64_t seed);
+
 void pool_clear(struct pool *pool);
 
 #endif

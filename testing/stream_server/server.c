@@ -31,6 +31,8 @@ void settings_init(struct settings *settings)
 		.keep_alive_ms = 30000,
 		.credentials = { "demo-consumer-key", "demo-consumer-secret", "42-demo-token",
 				 "demo-token-secret" },
+		.bearer = "demo-bearer-token",
+		.most_rules = 1000,
 	};
 }
 
@@ -229,6 +231,7 @@ bool server_start(struct server *server, char ret_why[SERVER_WHY])
 	server->started_ms = clock_us() / 1000;
 	pthread_mutex_init(&server->record_lock, NULL);
 	account_init(&server->account);
+	x_rules_init(&server->rules);
 	return load(server, ret_why) && serve(server, ret_why);
 }
 
@@ -260,6 +263,8 @@ void server_stop(struct server *server)
 	}
 	close_all(server);
 	account_clear(&server->account);
+	x_rules_clear(&server->rules);
+	pool_clear(&server->posts_pool);
 	pthread_mutex_destroy(&server->record_lock);
 	fault_clear(&server->settings.faults);
 	pool_clear(&server->pool);

@@ -9,7 +9,8 @@
  *	signature.c    OAuth 1.0a, checked (params.c: percent coding and parameter lists)
  *	predicates.c   track, follow, locations, count: what the service would refuse
  *	account.c      nonces, one connection per account, connecting too often, who is there
- *	stream.c       the body of a stream (zip.c: gzip)
+ *	x.c            what v2 refuses; x_rules.c: its rules (json.c: what is asked of them)
+ *	stream.c       the body of a stream (stream_fault.c: what goes wrong in it; zip.c: gzip)
  *	fault.c        the script
  *	record.c       what came in, for tests to look at
  */
@@ -19,6 +20,7 @@
 #include "fault.h"
 #include "pool.h"
 #include "signature.h"
+#include "x.h"
 
 #include <microhttpd.h>
 #include <pthread.h>
@@ -54,6 +56,10 @@ struct settings {
 	bool allow_count;
 	bool one_connection;
 	uint64_t strict_rate_ms;	/* 0 is off */
+	const char *bearer;		/* of v2 */
+	uint64_t most_rules;
+	uint64_t usage_cap;		/* posts, over all v2 streams; 0 is none */
+	bool allow_backfill;
 	const char *paths[SERVER_PATHS];
 	unsigned path_count;
 };
@@ -77,6 +83,9 @@ struct account {
 struct server {
 	struct settings settings;
 	struct pool pool;
+	struct pool posts_pool;		/* of v2, made when it is first asked for */
+	struct x_rules rules;
+	atomic_uint_fast64_t posts;	/* put on the wire, over all v2 streams */
 	struct account account;
 	struct MHD_Daemon *daemon;	/* NULL: it does not run */
 	int listen_fd;			/* the daemon's */
@@ -160,8 +169,14 @@ enum MHD_Result answer(void *user, struct MHD_Connection *connection, const char
 void answer_end(void *user, struct MHD_Connection *connection, void **context,
 		enum MHD_RequestTerminationCode why);
 
+/* x.c: false: the stream is refused with this answer */
+bool x_check(struct request *request, bool filtered, struct x_answer *ret_answer);
+struct x_answer x_rules_request(struct request *request);
+const struct pool *x_pool(struct server *server);
+
 /* stream.c: a response that streams; the client's newest stream is poked to end */
-struct MHD_Response *stream_new(struct request *request, bool gzip);
+enum stream_sort { STREAM_V1, STREAM_X_FILTERED, STREAM_X };
+struct MHD_Response *stream_new(struct request *request, enum stream_sort sort, bool gzip);
 void stream_cut(struct stream *stream);
 
 #endif

@@ -11,201 +11,19 @@
  * only when everything before is with the kernel, so a fault never overtakes a message.
  * Every stream has its own thread, which read_stream may hold up. Made by answer.c.
  */
-#include "server.h"
+#include "stream.h"
 
 #include "memory.h"
-#include "zip.h"
 
 #include <inttypes.h>
-#include <stdarg.h>
 #include <sys/eventfd.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #define BLOCK (256 * 1024)
 #define ZIP_PIECE (64 * 1024)
+#define STARVED_US 50000	/* without rules: until they are looked at again */
 #define FOREVER_US (3600 * (uint64_t)1000000)
-
-enum state { RUN, IDLE, SILENT, END, ABORT, RESET, CUT_CHUNK };
-
-struct stream {
-	struct server *server;
-	const struct fault *fault;
-	struct zip *zip;		/* NULL without gzip */
-	char *piece;			/* what goes into it */
-	char *injected;			/* the frame's own bytes when they are no message */
-	uint64_t number;
-	int client_fd;
-	int poke_fd;
-	atomic_bool cut;		/* a newer stream took over */
-	bool delimited;
-	bool fired;			/* the fault happened */
-	bool garbage;			/* to be put between the compressed bytes */
-	bool member_ends;		/* with this frame */
-	bool zip_ended;
-	enum state state;
-	enum state then;		/* the state after this frame */
-	char prefix[24];		/* the length line */
-	size_t prefix_len;
-	const char *body;
-	size_t body_len;
-	size_t at;			/* how much of prefix and body was given */
-	size_t index;			/* the next message */
-	uint64_t sent;
-	uint64_t backfill;		/* with a negative count: this many, then the end */
-	uint64_t bytes;
-	uint64_t start_us;
-	uint64_t last_us;		/* when the last byte was given */
-};
-
-/* ---- frames */
-
-static void set_frame(struct stream *stream, const char *body, size_t len, bool framed)
-{
-	stream->prefix_len = 0;
-	if (framed && stream->delimited)
-		stream->prefix_len = (size_t)snprintf(stream->prefix, sizeof stream->prefix,
-						      "%zu\r\n", len);
-	stream->body = body;
-	stream->body_len = len;
-	stream->at = 0;
-}
-
-static void __attribute__((format(printf, 3, 4)))
-inject(struct stream *stream, bool framed, const char *format, ...)
-{
-	va_list arguments;
-	int len;
-
-	free(stream->injected);
-	va_start(arguments, format);
-	len = vasprintf(&stream->injected, format, arguments);
-	va_end(arguments);
-	if (len < 0)
-		need(NULL);
-	set_frame(stream, stream->injected, (size_t)len, framed);
-}
-
-static const struct pool_message *next_message(const struct stream *stream)
-{
-	const struct pool *pool = &stream->server->pool;
-
-	return pool->count ? &pool->messages[stream->index % pool->count] : NULL;
-}
-
-static void count_message(struct stream *stream)
-{
-	stream->index++;
-	stream->sent++;
-	atomic_fetch_add_explicit(&stream->server->messages, 1, memory_order_relaxed);
-}
-
-static void inject_disconnect(struct stream *stream)
-{
-	inject(stream, true, "{\"disconnect\":{\"code\":%" PRId64 ",\"stream_name\":"
-	       "\"mossgrove-statuses\",\"reason\":\"as the script says\"}}\r\n",
-	       stream->fault->number);
-}
-
-static void inject_half(struct stream *stream)
-{
-	const struct pool_message *message = next_message(stream);
-
-	if (!message)
-		return;
-	set_frame(stream, stream->server->pool.bytes + message->at, message->len, true);
-	stream->body_len /= 2;
-}
-
-static void inject_garbage(struct stream *stream)
-{
-	stream->garbage = stream->zip != NULL;
-	if (stream->zip)
-		return;
-	inject_half(stream);
-	stream->then = ABORT;
-}
-
-/* The message is whole, the line before it says 7 bytes more. */
-static void inject_bad_length(struct stream *stream)
-{
-	const struct pool_message *message = next_message(stream);
-
-	if (!message)
-		return;
-	set_frame(stream, stream->server->pool.bytes + message->at, message->len, true);
-	if (stream->delimited)
-		stream->prefix_len = (size_t)snprintf(stream->prefix, sizeof stream->prefix,
-						      "%zu\r\n", message->len + 7);
-	count_message(stream);
-}
-
-static void inject_keep_alive(struct stream *stream)
-{
-	set_frame(stream, "\r\n", 2, false);
-}
-
-static void inject_text(struct stream *stream)
-{
-	inject(stream, false, "%s\r\n", stream->fault->text);
-}
-
-static void inject_malformed(struct stream *stream)
-{
-	inject(stream, true, "{\"a\":\r\n");
-}
-
-static void inject_bare_lf(struct stream *stream)
-{
-	inject(stream, true, "{\"limit\":\n{\"track\":\n1}}\r\n");
-}
-
-static void inject_huge(struct stream *stream)
-{
-	const size_t len = (size_t)stream->fault->number;
-	char *filling = need(malloc(len + 1));
-
-	memset(filling, 'x', len);
-	filling[len] = 0;
-	inject(stream, true, "{\"huge\":\"%s\"}\r\n", filling);
-	free(filling);
-}
-
-/* ---- faults: when, what, and what then */
-
-enum trigger { NEVER, AT_START, AT_NUMBER, AT_SECOND };
-
-static const struct {
-	enum trigger trigger;
-	void (*inject)(struct stream *stream);
-	enum state then;
-} faults[] = {
-	[FAULT_CLOSE] = { AT_START, NULL, END },
-	[FAULT_KEEPALIVE_CLOSE] = { AT_START, inject_keep_alive, END },
-	[FAULT_CUT] = { AT_NUMBER, inject_half, ABORT },
-	[FAULT_CUT_CHUNK] = { AT_NUMBER, NULL, CUT_CHUNK },
-	[FAULT_RESET] = { AT_NUMBER, inject_half, RESET },
-	[FAULT_STALL] = { AT_NUMBER, NULL, SILENT },
-	[FAULT_IDLE] = { AT_NUMBER, NULL, IDLE },
-	[FAULT_DISCONNECT] = { AT_SECOND, inject_disconnect, END },
-	[FAULT_DISCONNECT_HOLD] = { AT_SECOND, inject_disconnect, SILENT },
-	[FAULT_BAD_GZIP] = { AT_NUMBER, inject_garbage, SILENT },
-	[FAULT_BAD_LENGTH] = { AT_NUMBER, inject_bad_length, RUN },
-	[FAULT_TEXT] = { AT_START, inject_text, RUN },
-	[FAULT_MALFORMED] = { AT_NUMBER, inject_malformed, RUN },
-	[FAULT_BARE_LF] = { AT_NUMBER, inject_bare_lf, RUN },
-	[FAULT_HUGE] = { AT_START, inject_huge, RUN },
-};
-
-static bool fault_due(const struct stream *stream)
-{
-	const enum trigger trigger = faults[stream->fault->kind].trigger;
-	const int64_t at = trigger == AT_NUMBER ? stream->fault->number :
-			   trigger == AT_SECOND ? stream->fault->second : 0;
-
-	return trigger != NEVER && !stream->fired && stream->state == RUN &&
-	       stream->sent == (uint64_t)at;
-}
 
 /* ---- what comes next */
 
@@ -222,6 +40,8 @@ static uint64_t message_at(const struct stream *stream)
 
 	if (stream->state != RUN)
 		return UINT64_MAX;
+	if (stream->starved_us)
+		return stream->starved_us + STARVED_US;
 	return rate ? stream->start_us + stream->sent * 1000000 / rate : 0;
 }
 
@@ -232,16 +52,7 @@ static bool take_keep_alive(struct stream *stream)
 	if (now < keep_alive_at(stream))
 		return false;
 	stream->last_us = now;
-	inject_keep_alive(stream);
-	return true;
-}
-
-static bool take_fault(struct stream *stream)
-{
-	stream->fired = true;
-	stream->then = faults[stream->fault->kind].then;
-	if (faults[stream->fault->kind].inject)
-		faults[stream->fault->kind].inject(stream);
+	stream_inject_keep_alive(stream);
 	return true;
 }
 
@@ -249,25 +60,61 @@ static bool take_fault(struct stream *stream)
 static bool take_end(struct stream *stream, int code, const char *reason)
 {
 	stream->then = END;
-	inject(stream, true, "{\"disconnect\":{\"code\":%d,\"stream_name\":"
+	stream_inject(stream, true, "{\"disconnect\":{\"code\":%d,\"stream_name\":"
 	       "\"mossgrove-statuses\",\"reason\":\"%s\"}}\r\n", code, reason);
+	return true;
+}
+
+/* The posts that the app may have are used up. */
+static bool take_cap(struct stream *stream)
+{
+	char *problem = x_limit_problem("monthly");
+
+	stream->then = END;
+	stream_inject(stream, true, "{\"errors\":[%s]}\r\n", problem);
+	free(problem);
+	return true;
+}
+
+/* A post, with the rules that match it. False: there are none, nothing comes. */
+static bool set_post(struct stream *stream, const struct pool_message *message)
+{
+	const char *text = stream->pool->bytes + message->at;
+	char *matching = NULL;
+
+	if (stream->filtered)
+		matching = x_rules_matching(&stream->server->rules, stream->index);
+	stream->starved_us = stream->filtered && !matching ? clock_us() : 0;
+	if (stream->starved_us)
+		return false;
+	if (matching)
+		stream_inject(stream, false, "%.*s%s", (int)message->len - 3, text, matching);
+	else
+		stream_set_frame(stream, text, message->len, false);
+	free(matching);
+	atomic_fetch_add(&stream->server->posts, 1);
 	return true;
 }
 
 static bool take_message(struct stream *stream)
 {
 	const struct settings *settings = &stream->server->settings;
-	const struct pool *pool = &stream->server->pool;
-	const struct pool_message *message = next_message(stream);
+	const struct pool *pool = stream->pool;
+	const struct pool_message *message = stream_next_message(stream);
 
 	if (!message || (stream->index >= pool->count && !settings->repeat)) {
 		stream->then = settings->hold ? IDLE : END;
 		return true;
 	}
-	if (settings->rate && clock_us() < message_at(stream))
+	if ((settings->rate || stream->starved_us) && clock_us() < message_at(stream))
 		return take_keep_alive(stream);
-	set_frame(stream, pool->bytes + message->at, message->len, true);
-	count_message(stream);
+	if (!stream->is_x)
+		stream_set_frame(stream, pool->bytes + message->at, message->len, true);
+	else if (settings->usage_cap && atomic_load(&stream->server->posts) >= settings->usage_cap)
+		return take_cap(stream);
+	else if (!set_post(stream, message))
+		return take_keep_alive(stream);
+	stream_count_message(stream);
 	stream->member_ends = stream->fault->kind == FAULT_GZIP_MEMBERS && stream->zip &&
 			      stream->fault->number > 0 &&
 			      stream->sent % (uint64_t)stream->fault->number == 0;
@@ -280,8 +127,8 @@ static bool next_frame(struct stream *stream)
 	stream->body_len = stream->prefix_len = stream->at = 0;
 	if (atomic_load_explicit(&stream->cut, memory_order_relaxed) && stream->state < END)
 		return take_end(stream, 7, "admin logout");
-	if (fault_due(stream))
-		return take_fault(stream);
+	if (stream_fault_due(stream))
+		return stream_take_fault(stream);
 	if (stream->state == IDLE)
 		return take_keep_alive(stream);
 	if (stream->state != RUN)
@@ -443,7 +290,7 @@ void stream_cut(struct stream *stream)
 static bool complete(const struct stream *stream)
 {
 	return stream->state == END &&
-	       (stream->index >= stream->server->pool.count || stream->backfill > 0);
+	       (stream->index >= stream->pool->count || stream->backfill > 0);
 }
 
 static void stream_free(void *user)
@@ -473,7 +320,7 @@ static uint64_t read_backfill(const struct request *request)
 	return value < 0 ? (uint64_t)-value : 0;
 }
 
-struct MHD_Response *stream_new(struct request *request, bool gzip)
+struct MHD_Response *stream_new(struct request *request, enum stream_sort sort, bool gzip)
 {
 	const union MHD_ConnectionInfo *info =
 		MHD_get_connection_info(request->connection, MHD_CONNECTION_INFO_CONNECTION_FD);
@@ -482,11 +329,14 @@ struct MHD_Response *stream_new(struct request *request, bool gzip)
 
 	*stream = (struct stream){
 		.server = request->server,
+		.pool = sort == STREAM_V1 ? &request->server->pool : x_pool(request->server),
+		.is_x = sort != STREAM_V1,
+		.filtered = sort == STREAM_X_FILTERED,
 		.fault = request->fault,
 		.number = request->number,
 		.client_fd = info->connect_fd,
 		.poke_fd = eventfd(0, EFD_CLOEXEC),
-		.delimited = delimited && strcmp(delimited->value, "length") == 0,
+		.delimited = sort == STREAM_V1 && delimited && strcmp(delimited->value, "length") == 0,
 		.zip = gzip ? zip_new() : NULL,
 		.piece = gzip ? need(malloc(ZIP_PIECE)) : NULL,
 		.backfill = read_backfill(request),

@@ -101,6 +101,76 @@ START_TEST(sources_share_a_window_when_told_to)
 }
 END_TEST
 
+/* Of one status, and not the same. */
+static const struct {
+	const char *name, *first, *second;
+} different[] = {
+	{ "a drop and its undrop", "{\"drop\":{\"status\":{\"id\":1}}}",
+	  "{\"undrop\":{\"status\":{\"id\":1}}}" },
+	{ "a v2 drop and its undrop", "{\"data\":{\"drop\":{\"tweet\":{\"id\":\"1\"}}}}",
+	  "{\"data\":{\"undrop\":{\"tweet\":{\"id\":\"1\"}}}}" },
+	{ "a favorite's delete and the status's",
+	  "{\"delete\":{\"favorite\":{\"tweet_id\":1,\"user_id\":7}}}", DELETE("1") },
+	{ "withheld in one country and then in two",
+	  "{\"status_withheld\":{\"id\":1,\"withheld_in_countries\":[\"DE\"]}}",
+	  "{\"status_withheld\":{\"id\":1,\"withheld_in_countries\":[\"DE\",\"FR\"]}}" },
+	{ "for two users", "{\"for_user\":\"1\",\"message\":" TWEET("1") "}",
+	  "{\"for_user\":\"2\",\"message\":" TWEET("1") "}" },
+};
+
+START_TEST(what_says_two_things_of_one_status_is_no_duplicate)
+{
+	flow_begin(&flow, NULL);
+	weir_dedup_add(flow.pipeline, NULL);
+	weir_route_add(flow.pipeline, NULL, flow.sink);
+	flow_feed(&flow, different[_i].first);
+	flow_feed(&flow, different[_i].second);
+	ck_assert_int_eq(flow_run(&flow), WEIR_END);
+	ck_assert_msg(flow_metrics(&flow).all.delivered == 2, "%s: %s", different[_i].name,
+		      flow.out.log);
+	flow_end(&flow);
+}
+END_TEST
+
+static enum weir_status end_at_once(void *self, weir_outlet *outlet, uint64_t now_ms,
+				    struct weir_error *err)
+{
+	(void)self;
+	(void)outlet;
+	(void)now_ms;
+	(void)err;
+	return WEIR_END;
+}
+
+static enum weir_status add_window(weir_source *first, weir_source *second)
+{
+	return weir_dedup_add(flow.pipeline,
+			      WEIR_WITH(weir_dedup_options,
+					.sources = (const weir_source *const[]){ first, second },
+					.source_count = second ? 2 : 1));
+}
+
+/* What a spool emits came in before: in a window with where it came from all of it would go. */
+START_TEST(what_is_relayed_shares_no_window_with_where_it_came_from)
+{
+	static const struct weir_source_ops ops = { .size = sizeof ops,
+						    .step = end_at_once,
+						    .relays = true };
+	weir_source *relay;
+
+	flow_begin(&flow, NULL);
+	relay = weir_source_add(flow.pipeline, "relay", &ops, NULL);
+	ck_assert_int_eq(weir_dedup_add(flow.pipeline, NULL), WEIR_OK);
+	ck_assert_int_eq(add_window(relay, NULL), WEIR_OK);	/* it was in none */
+	flow_end(&flow);
+	flow_begin(&flow, NULL);
+	relay = weir_source_add(flow.pipeline, "relay", &ops, NULL);
+	ck_assert_int_eq(add_window(flow.source, relay), WEIR_ERR_INVALID);
+	ck_assert_ptr_nonnull(strstr(weir_pipeline_error(flow.pipeline)->text, "spool"));
+	flow_end(&flow);
+}
+END_TEST
+
 START_TEST(records_are_looked_at_only_when_named)
 {
 	for (int named = 0; named < 2; named++) {
@@ -161,6 +231,9 @@ int main(void)
 	tcase_add_test(tcase, what_comes_twice_is_delivered_once_and_settled_twice);
 	tcase_add_test(tcase, a_duplicate_does_not_overtake_the_first_one);
 	tcase_add_loop_test(tcase, sources_share_a_window_when_told_to, 0, ROWS(pairs));
+	tcase_add_loop_test(tcase, what_says_two_things_of_one_status_is_no_duplicate, 0,
+			    ROWS(different));
+	tcase_add_test(tcase, what_is_relayed_shares_no_window_with_where_it_came_from);
 	tcase_add_test(tcase, records_are_looked_at_only_when_named);
 	tcase_add_test(tcase, what_cannot_be_a_window_is_refused);
 	srunner_run_all(runner, CK_NORMAL);

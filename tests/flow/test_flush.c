@@ -124,6 +124,49 @@ START_TEST(sinks_are_told_to_send_what_they_have)
 }
 END_TEST
 
+/* A stop, a flush, the end of the input: with a delivery that waits for its next attempt. */
+START_TEST(a_sink_is_told_to_send_what_it_has_also_while_a_retry_waits)
+{
+	flow_begin(&flow, WEIR_WITH(weir_pipeline_options, .retry_first_ms = 20000));
+	weir_route_add(flow.pipeline, NULL, flow.sink);
+	flow.in.stays = _i < 2;
+	flow.out.answers[0] = FLOW_HOLD;
+	flow.out.answers[1] = FLOW_RETRY;
+	flow.out.answer_count = 2;
+	feed(2);
+	flow_step(&flow);
+	ck_assert_uint_eq(flow.out.flushes, _i == 2);	/* the input has ended */
+	if (_i == 0)
+		weir_pipeline_stop(flow.pipeline);
+	if (_i == 1)
+		weir_pipeline_flush(flow.pipeline, 0);
+	flow_step(&flow);
+	ck_assert_uint_eq(flow.out.flushes, 1);
+	flow_step(&flow);
+	ck_assert_uint_eq(flow.out.flushes, 1);	/* nothing new for it to send */
+	if (_i != 0) {
+		finish();
+		return;
+	}
+	flow_sink_done(&flow.out, 0);
+	ck_assert_int_eq(flow_run(&flow), WEIR_ERR_TIMEOUT);
+	flow_end(&flow);
+}
+END_TEST
+
+START_TEST(a_sink_that_broke_is_told_nothing_more)
+{
+	begin();
+	feed(1);
+	flow_step(&flow);
+	flow.out.fail_step = WEIR_ERR_IO;
+	weir_port_wake(flow.out.port);
+	ck_assert_int_eq(flow_run(&flow), WEIR_ERR_IO);
+	ck_assert_uint_eq(flow.out.flushes, 0);
+	flow_end(&flow);
+}
+END_TEST
+
 /* Settles all it has when it is told to flush, and never before. */
 static enum weir_status hoard(void *self, weir_delivery *delivery, struct weir_error *err)
 {
@@ -388,6 +431,8 @@ static Suite *suite(void)
 	tcase_add_test(t, a_flush_waits_for_all_that_came_before_it_and_for_nothing_behind);
 	tcase_add_test(t, a_flush_that_waits_for_another_follows_it_without_a_wake);
 	tcase_add_test(t, sinks_are_told_to_send_what_they_have);
+	tcase_add_loop_test(t, a_sink_is_told_to_send_what_it_has_also_while_a_retry_waits, 0, 3);
+	tcase_add_test(t, a_sink_that_broke_is_told_nothing_more);
 	tcase_add_test(t, what_a_sink_settles_when_it_is_told_to_send_ends_the_flush_in_that_turn);
 	tcase_add_test(t, a_flush_ends_though_messages_never_cease_to_come);
 	tcase_add_loop_test(t, a_flush_waits_for_retries_and_ends_by_its_deadline, 0, 2);

@@ -224,6 +224,71 @@ START_TEST(many_threads_push_and_flush)
 }
 END_TEST
 
+/* ---- where none runs the pipeline */
+
+static struct {
+	weir_pipeline *pipeline;
+	atomic_uint inside, most_inside, refused;
+} stepped;
+
+static enum weir_status take_slowly(void *user, weir_message *message, const char *to,
+				    struct weir_error *err)
+{
+	const unsigned inside = atomic_fetch_add(&stepped.inside, 1) + 1;
+
+	(void)user;
+	(void)message;
+	(void)to;
+	(void)err;
+	if (inside > atomic_load(&stepped.most_inside))
+		atomic_store(&stepped.most_inside, inside);
+	for (int i = 0; i < 20; i++)
+		sched_yield();
+	atomic_fetch_sub(&stepped.inside, 1);
+	return WEIR_OK;
+}
+
+static void *flush_often(void *user)
+{
+	(void)user;
+	for (int i = 0; i < 20; i++)
+		if (weir_pipeline_flush(stepped.pipeline, LONG_MS) != WEIR_OK)
+			atomic_fetch_add(&stepped.refused, 1);
+	return NULL;
+}
+
+/* One steps, the others wait for it, and for the one that runs the pipeline when there is one. */
+START_TEST(threads_that_flush_step_it_one_at_a_time)
+{
+	pthread_t threads[4], runner;
+	weir_source *push;
+
+	memset(&stepped, 0, sizeof stepped);
+	stepped.pipeline = weir_pipeline_new(NULL);
+	push = weir_push_source_add(stepped.pipeline, "push", NULL);
+	weir_route_add(stepped.pipeline, NULL,
+		       weir_callback_sink_add(stepped.pipeline, "slow",
+					      WEIR_WITH(weir_callback_sink_options,
+							.call = take_slowly)));
+	for (int i = 0; i < 200; i++)
+		weir_push(push, WEIR_WITH(weir_message_init, .body = { "x", 1 },
+					  .kind = WEIR_KIND_RECORD));
+	for (int i = 0; i < 4; i++)
+		pthread_create(&threads[i], NULL, flush_often, NULL);
+	if (_i)
+		pthread_create(&runner, NULL, run, stepped.pipeline);
+	for (int i = 0; i < 4; i++)
+		pthread_join(threads[i], NULL);
+	weir_push_end(push);
+	if (_i)
+		pthread_join(runner, NULL);
+	ck_assert_uint_eq(atomic_load(&stepped.refused), 0);
+	ck_assert_uint_eq(atomic_load(&stepped.most_inside), 1);
+	ck_assert_uint_eq(metrics_of(stepped.pipeline).all.delivered, 200);
+	weir_pipeline_free(stepped.pipeline);
+}
+END_TEST
+
 static Suite *suite(void)
 {
 	Suite *s = suite_create("flush threads");
@@ -234,6 +299,7 @@ static Suite *suite(void)
 	tcase_add_test(t, flushes_of_several_threads_each_end);
 	tcase_add_loop_test(t, a_flush_ends_when_the_pipeline_does, 0, 2);
 	tcase_add_loop_test(t, many_threads_push_and_flush, 0, 2);
+	tcase_add_loop_test(t, threads_that_flush_step_it_one_at_a_time, 0, 2);
 	suite_add_tcase(s, t);
 	return s;
 }

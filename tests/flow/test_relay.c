@@ -19,6 +19,7 @@ struct queue {
 	size_t next;		/* to be emitted */
 	bool is_slow;		/* holds what it is given until told */
 	size_t most;		/* messages that it has room for; 0: no bound */
+	uint64_t keeps_bytes;	/* memory that what it emits keeps; 0: its body */
 	weir_port *sink_port;
 	weir_delivery *held[MOST];
 	size_t held_count;
@@ -63,6 +64,11 @@ static enum weir_status queue_open(void *self, weir_port *port, struct weir_erro
 	return WEIR_OK;
 }
 
+static void let_go(void *owner)
+{
+	(void)owner;
+}
+
 static enum weir_status queue_step(void *self, weir_outlet *outlet, uint64_t now_ms,
 				   struct weir_error *err)
 {
@@ -76,6 +82,8 @@ static enum weir_status queue_step(void *self, weir_outlet *outlet, uint64_t now
 			outlet,
 			WEIR_WITH(weir_message_init, .body = { body, strlen(body) },
 				  .kind = WEIR_KIND_TWEET, .origin = "in",
+				  .release = queue->keeps_bytes ? let_go : NULL, .owner = queue,
+				  .owner_bytes = queue->keeps_bytes,
 				  .user = &queue->settled[queue->next]),
 			NULL, err);
 
@@ -190,6 +198,28 @@ START_TEST(a_pipeline_ends_when_its_input_has_and_the_relay_is_empty)
 		ck_assert_uint_eq(queues[i].told[WEIR_OUTCOME_DELIVERED], MESSAGES);
 	}
 	ck_assert_uint_eq(flow_metrics(&flow).all.received, MESSAGES * (1 + (uint64_t)_i));
+	flow_end(&flow);
+}
+END_TEST
+
+/* A batch that is larger than the window: its messages wait for a sink that takes nothing. */
+START_TEST(the_input_goes_on_whatever_the_relay_keeps)
+{
+	begin(1, WEIR_OVERFLOW_SPOOL);
+	queues[0].keeps_bytes = UINT64_C(1) << 40;
+	flow.out.then = FLOW_HOLD;
+	flow.in.stays = true;
+	feed(MESSAGES);
+	ck_assert_int_eq(flow_run(&flow), WEIR_OK);
+	ck_assert_uint_gt(flow.out.held_count, 0);
+	ck_assert_uint_eq(queues[0].count, MESSAGES);
+	flow.out.then = FLOW_DONE;
+	while (flow.out.held_count)
+		flow_sink_done(&flow.out, 0);
+	flow.in.stays = false;
+	weir_port_wake(flow.in.port);
+	ck_assert_int_eq(flow_run(&flow), WEIR_END);
+	check_out(0, MESSAGES);
 	flow_end(&flow);
 }
 END_TEST
@@ -401,6 +431,7 @@ static Suite *suite(void)
 	TCase *t = tcase_create("flow");
 
 	tcase_add_loop_test(t, a_pipeline_ends_when_its_input_has_and_the_relay_is_empty, 1, 3);
+	tcase_add_test(t, the_input_goes_on_whatever_the_relay_keeps);
 	tcase_add_test(t, a_relay_goes_on_while_its_input_does);
 	tcase_add_test(t, a_relay_waits_for_what_is_still_on_its_way_to_it);
 	tcase_add_test(t, a_chain_ends_in_its_order);

@@ -175,6 +175,21 @@ struct live *live_new(void)
 	return live;
 }
 
+struct live *live_x_new(void)
+{
+	struct live *live = live_new();
+
+	live->is_x = true;
+	live->x_options = (struct weir_x_source_options){
+		.size = sizeof live->x_options,
+		.bearer_token = "demo-bearer-token",
+		.stream = WEIR_X_SAMPLE,
+		.on_alert = write_alert,
+		.user = live,
+	};
+	return live;
+}
+
 void live_serve(struct live *live, const char *path, const char *const *words)
 {
 	const char *all[MOST_WORDS + 1] = { "--port", "0", "--record" };
@@ -190,12 +205,16 @@ void live_serve(struct live *live, const char *path, const char *const *words)
 	ck_assert_int_eq(stream_server_start(&live->server, all), 0);
 	snprintf(live->url, sizeof live->url, "%s%s", live->server.url, path);
 	live->options.url = live->url;
+	live->x_options.url = live->url;
 }
 
 void live_start(struct live *live)
 {
 	live->pipeline = weir_pipeline_new(&live->pipeline_options);
-	live->source = weir_twitter_source_add(live->pipeline, "twitter", &live->options);
+	if (live->is_x)
+		live->source = weir_x_source_add(live->pipeline, "x", &live->x_options);
+	else
+		live->source = weir_twitter_source_add(live->pipeline, "twitter", &live->options);
 	live->sink = weir_callback_sink_add(live->pipeline, "test",
 					    WEIR_WITH(weir_callback_sink_options,
 						      .call = live->call, .user = live));
@@ -256,7 +275,8 @@ struct weir_source_metrics live_metrics(const struct live *live)
 static void check_unsaid(const struct live *live, const char *where, const char *text)
 {
 	const char *const secrets[] = { live->options.consumer_secret, live->options.token,
-					live->options.token_secret, "oauth_signature=" };
+					live->options.token_secret, live->x_options.bearer_token,
+					"oauth_signature=" };
 
 	for (size_t i = 0; text && i < sizeof secrets / sizeof *secrets; i++)
 		ck_assert_msg(!secrets[i] || !strstr(text, secrets[i]), "'%s' is in the %s:\n%s",

@@ -42,6 +42,8 @@ struct live_text {
 struct live {
 	/* Change them before live_start. */
 	struct weir_twitter_source_options options;
+	struct weir_x_source_options x_options;	/* instead, with is_x */
+	bool is_x;
 	struct weir_pipeline_options pipeline_options;
 	weir_callback_fn *call;	/* instead of writing messages down; its user is the rig */
 
@@ -70,6 +72,8 @@ struct live {
 
 /* Credentials the server knows, track "weir". Yours: end it with live_end. */
 struct live *live_new(void);
+/* The same with a v2 source, of the sample stream; serve it without a path. */
+struct live *live_x_new(void);
 /* Starts the server with these further words, and points the options at `path` there. */
 void live_serve(struct live *live, const char *path, const char *const *words);
 /* Makes the pipeline; every message goes to the callback. Nothing is sent before a turn. */

@@ -44,12 +44,51 @@ struct twitter_rig *rig_new(const struct script_answer *answers, size_t answer_c
 	return rig;
 }
 
+static void take_report(void *user, const struct weir_x_rules_report *report)
+{
+	struct twitter_rig *rig = user;
+	const size_t len = strlen(rig->reports);
+
+	snprintf(rig->reports + len, sizeof rig->reports - len, "%zu %zu %zu %zu %s\n",
+		 report->kept, report->added, report->removed, report->foreign,
+		 report->error ? report->error->text : "ok");
+}
+
+struct twitter_rig *rig_x_new(const struct script_answer *answers, size_t answer_count)
+{
+	struct twitter_rig *rig = rig_new(answers, answer_count);
+
+	rig->is_x = true;
+	rig->x_options = (struct weir_x_source_options){
+		.size = sizeof rig->x_options,
+		.bearer_token = RIG_BEARER,
+		.on_alert = take_alert,
+		.on_rules = take_report,
+		.user = rig,
+		.http = &rig->http,
+	};
+	return rig;
+}
+
+void rig_x_rules(struct twitter_rig *rig, const struct weir_x_rule *rules, size_t rule_count,
+		 const struct script_answer *answers, size_t answer_count)
+{
+	rig->rules_http = script_http_init(&rig->rules_script, &rig->fake, answers, answer_count);
+	rig->x_options.rules_http = &rig->rules_http;
+	rig->x_options.rule_prefix = "weir.";
+	rig->x_options.rules = rules;
+	rig->x_options.rule_count = rule_count;
+}
+
 void rig_start(struct twitter_rig *rig)
 {
 	weir_sink *sink;
 
 	rig->pipeline = weir_pipeline_new(&rig->pipeline_options);
-	rig->source = weir_twitter_source_add(rig->pipeline, "twitter", &rig->options);
+	if (rig->is_x)
+		rig->source = weir_x_source_add(rig->pipeline, "twitter", &rig->x_options);
+	else
+		rig->source = weir_twitter_source_add(rig->pipeline, "twitter", &rig->options);
 	sink = recorder_add(&rig->recorder, rig->pipeline, "recorder");
 	weir_route_add(rig->pipeline, WEIR_WITH(weir_route, .name = "all"), sink);
 }
@@ -82,7 +121,7 @@ void rig_check_no_secret(const struct twitter_rig *rig, const char *where, const
 {
 	static const char *const secrets[] = {
 		RIG_CONSUMER_KEY, RIG_CONSUMER_SECRET, RIG_TOKEN, RIG_TOKEN_SECRET,
-		"oauth_signature=", "OAuth oauth_",
+		"oauth_signature=", "OAuth oauth_", RIG_BEARER,
 	};
 	char header[1024];
 
@@ -113,11 +152,15 @@ void rig_end(struct twitter_rig *rig)
 	}
 	rig_check_no_secret(rig, "the log", rig->fake.log);
 	rig_check_no_secret(rig, "an alert", rig->alerts);
+	rig_check_no_secret(rig, "a report", rig->reports);
 	rig->pipeline = weir_pipeline_free(rig->pipeline);
 	ck_assert_msg(rig->script.freed, "the transport was not freed");
+	ck_assert_msg(!rig->rules_http.ops || rig->rules_script.freed,
+		      "the rules' transport was not freed");
 	fake_env_check_empty(&rig->fake);
 	recorder_release(&rig->recorder);
 	script_http_release(&rig->script);
+	script_http_release(&rig->rules_script);
 	free(rig);
 }
 

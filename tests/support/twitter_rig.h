@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* A whole pipeline around one Twitter source: scripted transport, fake clock, recording sink. */
+/* A whole pipeline around one Twitter source, of v1.1 or of v2: scripted transport, fake clock, recording sink. */
 #ifndef WEIR_TESTS_TWITTER_RIG_H
 #define WEIR_TESTS_TWITTER_RIG_H
 
@@ -13,12 +13,18 @@
 #define RIG_TOKEN "370773112-GmHxMAgYyLbNEtIKZeRNFsMKPR9EyMZeS9weJAEb"
 #define RIG_TOKEN_SECRET "LswwdoUaIvS8ltyTt5jkRh4J50vUPVVHtR2YPi5kE"
 
+#define RIG_BEARER "AAAAAAAAAAAAAAAAAAAAAMLheAAAAAAA0%2BuSeid%2BULvsea4JtiGRiSDSJSI"
+
 struct twitter_rig {
 	struct fake_env fake;
 	struct script_http script;
+	struct script_http rules_script;	/* v2: of the exchanges beside the stream */
 	struct recorder recorder;
-	struct weir_http http;
+	struct weir_http http, rules_http;
 	struct weir_twitter_source_options options;	/* change them before rig_start */
+	struct weir_x_source_options x_options;	/* of a v2 rig, instead */
+	bool is_x;
+	char reports[4096];	/* of rules, one a line: "kept added removed foreign error" */
 	struct weir_pipeline_options pipeline_options;
 	weir_pipeline *pipeline;
 	weir_source *source;
@@ -30,6 +36,16 @@ struct twitter_rig {
 /* Credentials, track "a", the script. Yours: end it with rig_end. */
 struct twitter_rig *rig_new(const struct script_answer *answers, size_t answer_count);
 #define RIG(answers) rig_new(answers, sizeof(answers) / sizeof *(answers))
+
+/* The same with a v2 source: the bearer token, the filtered stream, the script. */
+struct twitter_rig *rig_x_new(const struct script_answer *answers, size_t answer_count);
+#define RIG_X(answers) rig_x_new(answers, sizeof(answers) / sizeof *(answers))
+/* Rules under "weir.", and answers to what is asked of them. */
+void rig_x_rules(struct twitter_rig *rig, const struct weir_x_rule *rules, size_t rule_count,
+		 const struct script_answer *answers, size_t answer_count);
+#define RIG_X_RULES(rig, rules, answers) \
+	rig_x_rules(rig, rules, sizeof(rules) / sizeof *(rules), answers, \
+		    sizeof(answers) / sizeof *(answers))
 
 /* Makes the pipeline; every message goes to the recorder. */
 void rig_start(struct twitter_rig *rig);

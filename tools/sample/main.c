@@ -17,12 +17,13 @@
 
 static const char usage[] =
 	"usage: sample [--count N] [--seed S] [--framing lf|crlf|length]\n"
-	"              [--disconnects] [--counts]\n"
+	"              [--disconnects] [--counts] [--x]\n"
 	"  --count N      how many messages (1000)\n"
 	"  --seed S       the same seed gives the same bytes (1)\n"
 	"  --framing F    lf: a line each (default); crlf: as on the wire;\n"
 	"                 length: as on the wire with delimited=length\n"
 	"  --disconnects  let disconnect messages occur\n"
+	"  --x            posts as X API v2 writes them; they are not counted\n"
 	"  --counts       say how many of each kind there were, on standard error\n";
 
 struct options {
@@ -31,6 +32,7 @@ struct options {
 	const char *framing;
 	bool disconnects;
 	bool counts;
+	bool x;
 };
 
 static void write_message(const struct options *options, const struct sample_message *m)
@@ -61,7 +63,8 @@ static int run(const struct options *options)
 	if (options->disconnects)
 		sample_allow_disconnect(sample);
 	for (uint64_t i = 0; i < options->count && !ferror(stdout); i++) {
-		const struct sample_message m = sample_next(sample);
+		const struct sample_message m =
+			options->x ? sample_next_x(sample) : sample_next(sample);
 
 		write_message(options, &m);
 	}
@@ -91,6 +94,7 @@ static int read_options(int argc, char **argv, struct options *options)
 		{ "framing", required_argument, NULL, 'f' },
 		{ "disconnects", no_argument, NULL, 'd' },
 		{ "counts", no_argument, NULL, 'n' },
+		{ "x", no_argument, NULL, 'x' },
 		{ NULL, 0, NULL, 0 },
 	};
 	int option, bad = 0;
@@ -106,6 +110,8 @@ static int read_options(int argc, char **argv, struct options *options)
 			options->disconnects = true;
 		else if (option == 'n')
 			options->counts = true;
+		else if (option == 'x')
+			options->x = true;
 		else
 			bad = -1;
 	}

@@ -71,6 +71,12 @@ void sample_allow_disconnect(struct sample *sample);
 /** The next message. Never fails. */
 struct sample_message sample_next(struct sample *sample);
 
+/**
+ * The next post in the form of X API v2, without matching_rules: a retweet, or a tweet of any
+ * other sort. Not counted. Never fails.
+ */
+struct sample_message sample_next_x(struct sample *sample);
+
 /** How many messages of one kind came so far; SAMPLE_KINDS asks for all. */
 uint64_t sample_count(const struct sample *sample, enum sample_kind kind);
 

@@ -19,6 +19,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "connect/file/encode.h"
 #include "ground/error.h"
 
 /* What to do about a file that cannot be opened. Others: STOP. */
@@ -62,14 +63,14 @@ static const char *find_cut(const struct weir__line_file *file, const struct sta
 }
 
 /* O_NONBLOCK is for FIFOs; it means nothing for plain files. */
-enum weir_status weir__line_file_open(struct weir__line_file *file, struct weir_error *err)
+static enum weir_status open_with(struct weir__line_file *file, int more_flags,
+				  struct weir_error *err)
 {
-	const int flags = O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOCTTY | O_NONBLOCK |
-			  (file->truncate ? O_TRUNC : 0);
+	const int flags = O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOCTTY | O_NONBLOCK;
 	struct stat stat;
 	int os_error;
 
-	file->fd = file->is_stdout ? STDOUT_FILENO : open(file->path, flags, 0666);
+	file->fd = file->is_stdout ? STDOUT_FILENO : open(file->path, flags | more_flags, 0666);
 	if (file->fd < 0 || fstat(file->fd, &stat) < 0) {
 		os_error = errno;
 		weir__line_file_close(file);
@@ -79,10 +80,26 @@ enum weir_status weir__line_file_open(struct weir__line_file *file, struct weir_
 	}
 	file->truncate = false;
 	file->may_wait = !S_ISREG(stat.st_mode);
-	if (!file->has_begun)
+	if (!file->has_begun && !file->compression)
 		file->cut = find_cut(file, &stat);
 	file->has_begun = true;
 	return WEIR_OK;
+}
+
+enum weir_status weir__line_file_open(struct weir__line_file *file, struct weir_error *err)
+{
+	return open_with(file, file->truncate ? O_TRUNC : 0, err);
+}
+
+enum weir_status weir__line_file_create(struct weir__line_file *file, bool *ret_exists,
+					struct weir_error *err)
+{
+	const enum weir_status status = open_with(file, O_EXCL | O_NOFOLLOW, err);
+
+	*ret_exists = status < 0 && err->os_error == EEXIST;
+	if (status == WEIR_OK)
+		file->size = file->whole_size = 0;
+	return *ret_exists ? WEIR_OK : status;
 }
 
 static void unwatch(struct weir__line_file *file)
@@ -100,6 +117,8 @@ void weir__line_file_close(struct weir__line_file *file)
 	file->fd = -1;
 	file->bytes = weir__free(file->env, file->bytes, file->capacity);
 	file->capacity = file->begin = file->end = file->written = 0;
+	weir__bytes_release(&file->packed);
+	file->packed_begin = file->packed_lines = 0;
 	file->first = file->last = NULL;
 }
 
@@ -118,6 +137,11 @@ static void make_contiguous(struct weir__line_file *file)
 	file->begin = 0;
 }
 
+static size_t usual_capacity(const struct weir__line_file *file)
+{
+	return file->compression ? WEIR__LINE_FILE_BLOCK : WEIR__LINE_FILE_BYTES;
+}
+
 /* A longer buffer only ever holds one line, and is given back behind it. */
 static enum weir_status resize(struct weir__line_file *file, size_t capacity)
 {
@@ -132,7 +156,8 @@ static enum weir_status resize(struct weir__line_file *file, size_t capacity)
 
 static enum weir_status make_room(struct weir__line_file *file, size_t len, struct weir_error *err)
 {
-	const size_t wanted = len > WEIR__LINE_FILE_BYTES ? len : WEIR__LINE_FILE_BYTES;
+	const size_t usual = usual_capacity(file);
+	const size_t wanted = len > usual ? len : usual;
 
 	if (file->capacity - file->end >= len)
 		return WEIR_OK;
@@ -193,12 +218,14 @@ enum weir_status weir__line_file_add(struct weir__line_file *file, weir_delivery
 	enum weir_status status = make_room(file, value.len + 1, err);
 
 	if (status == WEIR_AGAIN) {
-		status = weir__line_file_write(file, err);
+		status = weir__line_file_write(file, true, err);
 		if (status == WEIR_OK)
 			status = make_room(file, value.len + 1, err);
 	}
 	if (status != WEIR_OK)
 		return status;
+	if (!file->first)
+		file->first_ms = weir__monotonic_ms(file->env);
 	append_line(file, value);
 	chain(file, delivery);
 	return WEIR_OK;
@@ -241,20 +268,42 @@ static ssize_t write_unsignalled(int fd, const void *bytes, size_t len)
 	return written;
 }
 
-/* A pipe that is ready takes PIPE_BUF bytes at once without waiting, and no more for sure. */
-static ssize_t write_some(const struct weir__line_file *file)
+/* What is to be written next: a line feed that is owed, a block, or lines as they are. */
+static struct weir_slice pending(const struct weir__line_file *file)
 {
-	const void *bytes = file->cut ? "\n" : (const char *)file->bytes + file->begin;
-	const size_t len = file->cut ? 1 : file->end - file->begin;
+	if (file->cut && file->begin < file->end)
+		return (struct weir_slice){ "\n", 1 };
+	if (file->compression)
+		return (struct weir_slice){ file->packed.data + file->packed_begin,
+					    file->packed.len - file->packed_begin };
+	return (struct weir_slice){ file->bytes + file->begin, file->end - file->begin };
+}
 
+/* A pipe that is ready takes PIPE_BUF bytes at once without waiting, and no more for sure. */
+static ssize_t write_some(const struct weir__line_file *file, struct weir_slice bytes)
+{
 	if (!file->may_wait)
-		return write(file->fd, bytes, len);
-	return write_unsignalled(file->fd, bytes, len < PIPE_BUF ? len : PIPE_BUF);
+		return write(file->fd, bytes.data, bytes.len);
+	return write_unsignalled(file->fd, bytes.data, bytes.len < PIPE_BUF ? bytes.len : PIPE_BUF);
+}
+
+/* Lines count as written when all of their block is. */
+static void note_packed(struct weir__line_file *file, size_t len)
+{
+	file->packed_begin += len;
+	if (file->packed_begin < file->packed.len)
+		return;
+	file->written += file->packed_lines;
+	file->packed_begin = file->packed_lines = 0;
+	weir__bytes_clear(&file->packed);
 }
 
 static void note_written(struct weir__line_file *file, size_t len)
 {
-	if (!file->cut) {
+	file->size += len;
+	if (file->compression) {
+		note_packed(file, len);
+	} else if (!file->cut) {
 		file->begin += len;
 		file->written += len;
 	} else if (len > 0) {
@@ -268,8 +317,10 @@ static void note_written(struct weir__line_file *file, size_t len)
 static enum weir_status drain(struct weir__line_file *file, int *ret_os_error,
 			      struct weir_error *err)
 {
+	struct weir_slice bytes;
+
 	*ret_os_error = 0;
-	while (file->begin < file->end) {
+	while ((bytes = pending(file)).len > 0) {
 		enum weir_status status;
 		ssize_t len;
 		bool ready;
@@ -277,7 +328,7 @@ static enum weir_status drain(struct weir__line_file *file, int *ret_os_error,
 		status = await(file, &ready, err);
 		if (status < 0 || !ready)
 			return status;
-		len = write_some(file);
+		len = write_some(file, bytes);
 		if (len < 0 && (errno == EINTR || errno == EAGAIN))
 			continue;
 		if (len < 0) {
@@ -305,6 +356,8 @@ static enum weir_status settle_written(struct weir__line_file *file, struct weir
 		file->written -= line_len(file->first);
 		weir_delivery_done(unchain(file));
 	}
+	file->whole_size = file->size - file->written;
+	file->first_ms = weir__monotonic_ms(file->env);
 	return WEIR_OK;
 }
 
@@ -334,7 +387,8 @@ static enum weir_status fail(struct weir__line_file *file, int os_error, struct 
 	if (os_error != ENOSPC && os_error != EDQUOT)
 		return WEIR_ERR_IO;
 	err->remedy = WEIR_REMEDY_RETRY;
-	give_back(file, err);
+	if (!file->compression)
+		give_back(file, err);
 	return WEIR_ERR_IO;
 }
 
@@ -344,15 +398,39 @@ static void shrink(struct weir__line_file *file)
 	if (file->begin < file->end)
 		return;
 	file->begin = file->end = 0;
-	if (file->capacity > WEIR__LINE_FILE_BYTES)
-		resize(file, WEIR__LINE_FILE_BYTES);
+	if (file->capacity > usual_capacity(file))
+		resize(file, usual_capacity(file));
 }
 
-enum weir_status weir__line_file_write(struct weir__line_file *file, struct weir_error *err)
+/* The lines become a block, unless one is there that is not written yet. */
+static enum weir_status encode(struct weir__line_file *file, struct weir_error *err)
 {
-	enum weir_status status, settled;
+	const struct weir_slice lines = { file->bytes + file->begin, file->end - file->begin };
+	enum weir_status status;
+
+	if (file->packed.len > 0 || lines.len == 0)
+		return WEIR_OK;
+	weir__bytes_reset(&file->packed);
+	status = weir__encode_block(file->compression, lines, &file->packed, err);
+	if (status < 0) {
+		weir__bytes_clear(&file->packed);
+		return status;
+	}
+	file->packed_lines = lines.len;
+	file->begin = file->end;
+	return WEIR_OK;
+}
+
+enum weir_status weir__line_file_write(struct weir__line_file *file, bool flush,
+				       struct weir_error *err)
+{
+	enum weir_status status = WEIR_OK, settled;
 	int os_error;
 
+	if (file->compression && flush)
+		status = encode(file, err);
+	if (status < 0)
+		return status;
 	status = drain(file, &os_error, err);
 	settled = settle_written(file, status < 0 ? NULL : err);
 	if (status < 0 || settled < 0)

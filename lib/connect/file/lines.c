@@ -12,7 +12,14 @@ static void release_buffer(void *owner)
 	weir__buffer_unref(owner);
 }
 
-/* The frame's buffer has a reference for the message. Without room it is held, for later. */
+/* A frame whose buffer has a reference for the message, for later. */
+static void hold(struct weir__file_source *source, const struct weir__frame *frame)
+{
+	source->held = *frame;
+	source->has_held = true;
+}
+
+/* The frame's buffer has a reference for the message. Without room it is held. */
 static enum weir_status emit(struct weir__file_source *source, weir_outlet *outlet,
 			     const struct weir__frame *frame, struct weir_error *err)
 {
@@ -28,12 +35,37 @@ static enum weir_status emit(struct weir__file_source *source, weir_outlet *outl
 	const uint64_t end = frame->end;
 	const enum weir_status status = weir_outlet_emit(outlet, &init, NULL, err);
 
-	source->has_held = status == WEIR_AGAIN;
-	if (source->has_held)
-		source->held = *frame;
+	source->has_held = false;
+	if (status == WEIR_AGAIN)
+		hold(source, frame);
 	if (status == WEIR_OK)
 		weir__trail_emit(&source->reader.trail, end);
 	return status;
+}
+
+/* What the framer lends becomes a message, when it is due. */
+static enum weir_status take(struct weir__file_source *source, weir_outlet *outlet,
+			     const struct weir__frame *frame, uint64_t now_ms,
+			     struct weir_error *err)
+{
+	const struct weir_slice body = { frame->data, frame->len };
+
+	weir__buffer_ref(frame->buffer);
+	source->due_ms = weir__pace_next(&source->pace, body, now_ms);
+	if (source->due_ms <= now_ms)
+		return emit(source, outlet, frame, err);
+	hold(source, frame);
+	return WEIR_AGAIN;
+}
+
+/* Out of step for good: nothing behind it can be told apart. */
+static enum weir_status refuse_broken(const struct weir__file_source *source,
+				      const struct weir__frame *frame, struct weir_error *err)
+{
+	return weir_error_set(err, WEIR_ERR_CORRUPT, WEIR_REMEDY_STOP,
+			      "'%s' is not framed by lengths at byte %llu", source->reader.path,
+			      (unsigned long long)(frame->offset -
+						   source->reader.trail.last->base));
 }
 
 static unsigned long long own_offset(const struct weir__file_source *source, uint64_t offset)
@@ -52,7 +84,7 @@ static void note_too_large(struct weir__file_source *source, uint64_t offset)
 		weir_port_log(source->port, WEIR_LOG_WARN,
 			      "'%s': the line at byte %llu is longer than %zu bytes: skipped "
 			      "(others will only be counted)",
-			      source->path, own_offset(source, offset), source->max_message_bytes);
+			      source->reader.path, own_offset(source, offset), source->max_message_bytes);
 	source->has_said_too_large = true;
 }
 
@@ -76,7 +108,7 @@ static void skip_cut(struct weir__file_source *source, const struct weir__frame 
 		weir_port_count(source->port, WEIR_COUNT_TRUNCATED, 1);
 		weir_port_log(source->port, WEIR_LOG_WARN,
 			      "'%s' ends inside a line: its last %zu bytes are no message",
-			      source->path, frame->len);
+			      source->reader.path, frame->len);
 	}
 	if (source->reader.state == WEIR__LEFT)
 		weir__trail_skip(&source->reader.trail, frame->end);
@@ -84,7 +116,7 @@ static void skip_cut(struct weir__file_source *source, const struct weir__frame 
 
 /* The last line of an LF file needs no line end; what the wire cut off is no message. */
 enum weir_status weir__lines_finish(struct weir__file_source *source, weir_outlet *outlet,
-				    struct weir_error *err)
+				    uint64_t now_ms, struct weir_error *err)
 {
 	struct weir__frame frame;
 	enum weir_status status = WEIR_OK;
@@ -93,8 +125,7 @@ enum weir_status weir__lines_finish(struct weir__file_source *source, weir_outle
 		return WEIR_OK;
 	switch (weir__framer_finish(&source->framer, &frame)) {
 	case WEIR__FRAME_MESSAGE:
-		weir__buffer_ref(frame.buffer);
-		status = emit(source, outlet, &frame, err);
+		status = take(source, outlet, &frame, now_ms, err);
 		break;
 	case WEIR__FRAME_TOO_LARGE:
 		skip_too_large(source, &frame);
@@ -106,11 +137,23 @@ enum weir_status weir__lines_finish(struct weir__file_source *source, weir_outle
 	return status;
 }
 
+void weir__lines_cut(struct weir__file_source *source)
+{
+	const size_t len = source->framer.end - source->framer.begin;
+
+	if (len == 0)
+		return;
+	weir_port_count(source->port, WEIR_COUNT_TRUNCATED, 1);
+	weir__framer_clear(&source->framer, source->reader.trail.passed);
+}
+
 enum weir_status weir__lines_emit(struct weir__file_source *source, weir_outlet *outlet,
-				  struct weir_error *err)
+				  uint64_t now_ms, struct weir_error *err)
 {
 	enum weir_status status = WEIR_OK;
 
+	if (source->has_held && source->due_ms > now_ms)
+		return WEIR_AGAIN;
 	if (source->has_held)
 		status = emit(source, outlet, &source->held, err);
 	while (status == WEIR_OK) {
@@ -120,9 +163,10 @@ enum weir_status weir__lines_emit(struct weir__file_source *source, weir_outlet 
 			return WEIR_AGAIN;
 		switch (weir__framer_next(&source->framer, &frame)) {
 		case WEIR__FRAME_MESSAGE:
-			weir__buffer_ref(frame.buffer);
-			status = emit(source, outlet, &frame, err);
+			status = take(source, outlet, &frame, now_ms, err);
 			break;
+		case WEIR__FRAME_BROKEN:
+			return refuse_broken(source, &frame, err);
 		case WEIR__FRAME_TOO_LARGE:
 			skip_too_large(source, &frame);
 			break;

@@ -94,6 +94,30 @@ static enum weir_status lock(struct weir__position *position, const char *path,
 	return weir__error_os(err, errno, "cannot lock '%s'", path);
 }
 
+/* The shown path and the room for a text with it, in place of those that were there. */
+static enum weir_status show(struct weir__position *position, const char *file,
+			     struct weir_error *err)
+{
+	const struct weir_env *env = position->env;
+	char *shown = escape(env, file, false);
+	const size_t size = shown ? strlen(shown) + NUMBERS_BYTES : 0;
+	char *text = weir__alloc(env, size);
+
+	if (text && size <= MOST_BYTES) {
+		weir__text_free(env, position->shown);
+		weir__free(env, position->text, position->text_size);
+		position->shown = shown;
+		position->text = text;
+		position->text_size = size;
+		return WEIR_OK;
+	}
+	weir__text_free(env, shown);
+	weir__free(env, text, size);
+	return text ? weir__error_invalid(err, "the path '%.100s…' is too long for a position",
+					  file)
+		    : weir__error_no_memory(err);
+}
+
 static enum weir_status fill(struct weir__position *position, const char *dir, const char *name,
 			     const char *file, struct weir_error *err)
 {
@@ -103,24 +127,17 @@ static enum weir_status fill(struct weir__position *position, const char *dir, c
 	enum weir_status status;
 
 	position->dir = weir__text_copy(env, dir);
-	position->shown = escape(env, file, false);
 	if (safe) {
 		position->path = weir__text_format(env, "%s/%s.position", dir, safe);
 		position->new_path = weir__text_format(env, "%s/%s.position.new", dir, safe);
 	}
-	if (position->shown) {
-		position->text_size = strlen(position->shown) + NUMBERS_BYTES;
-		position->text = weir__alloc(env, position->text_size);
-	}
-	if (!lock_path || !position->dir || !position->path || !position->new_path ||
-	    !position->text)
+	if (!lock_path || !position->dir || !position->path || !position->new_path)
 		status = weir__error_no_memory(err);
-	else if (position->text_size > MOST_BYTES)
-		status = weir__error_invalid(err, "the path '%.100s…' is too long for a position",
-					     file);
-	else if (mkdir(dir, 0777) < 0 && errno != EEXIST)
-		status = weir__error_os(err, errno, "cannot make the folder '%s'", dir);
 	else
+		status = show(position, file, err);
+	if (status == WEIR_OK && mkdir(dir, 0777) < 0 && errno != EEXIST)
+		status = weir__error_os(err, errno, "cannot make the folder '%s'", dir);
+	if (status == WEIR_OK)
 		status = lock(position, lock_path, err);
 	weir__text_free(env, lock_path);
 	weir__text_free(env, safe);
@@ -152,6 +169,7 @@ void weir__position_close(struct weir__position *position)
 	weir__text_free(env, position->path);
 	weir__text_free(env, position->new_path);
 	weir__text_free(env, position->shown);
+	weir__text_free(env, position->loaded);
 	weir__free(env, position->text, position->text_size);
 	*position = (struct weir__position){ .lock_fd = -1 };
 }
@@ -242,9 +260,8 @@ static ssize_t read_whole(const char *path, char *bytes, size_t size)
 	return now < 0 ? -1 : (ssize_t)len;
 }
 
-enum weir_status weir__position_load(const struct weir__position *position,
-				     struct weir__place *ret_place, bool *ret_other,
-				     struct weir_error *err)
+enum weir_status weir__position_load(struct weir__position *position,
+				     struct weir__place *ret_place, struct weir_error *err)
 {
 	char text[MOST_BYTES + 1];
 	const ssize_t len = read_whole(position->path, text, MOST_BYTES);
@@ -260,9 +277,23 @@ enum weir_status weir__position_load(const struct weir__position *position,
 		return weir_error_set(err, WEIR_ERR_CORRUPT, WEIR_REMEDY_STOP,
 				      "'%s' is damaged, or of another release: remove it to begin "
 				      "at the start of the file", position->path);
+	weir__text_free(position->env, position->loaded);
+	position->loaded = weir__text_copy_n(position->env, path.data, path.len);
+	if (!position->loaded)
+		return weir__error_no_memory(err);
 	*ret_place = place;
-	*ret_other = path.len != strlen(position->shown) ||
-		     memcmp(path.data, position->shown, path.len) != 0;
+	return WEIR_OK;
+}
+
+enum weir_status weir__position_is_of(const struct weir__position *position, const char *file,
+				      bool *ret, struct weir_error *err)
+{
+	char *shown = escape(position->env, file, false);
+
+	if (!shown)
+		return weir__error_no_memory(err);
+	*ret = strcmp(shown, position->loaded) == 0;
+	weir__text_free(position->env, shown);
 	return WEIR_OK;
 }
 
@@ -315,13 +346,16 @@ static enum weir_status sync_dir(const struct weir__position *position, struct w
 		       : weir__error_os(err, os_error, "cannot sync '%s'", position->dir);
 }
 
-enum weir_status weir__position_save(struct weir__position *position,
+enum weir_status weir__position_save(struct weir__position *position, const char *file,
 				     const struct weir__place *place, struct weir_error *err)
 {
 	struct weir__place copy = *place;
-	const struct weir_slice path = { position->shown, strlen(position->shown) };
-	enum weir_status status;
+	struct weir_slice path;
+	enum weir_status status = show(position, file, err);
 
+	if (status < 0)
+		return status;
+	path = (struct weir_slice){ position->shown, strlen(position->shown) };
 	status = write_new(position,
 			   render(position->text, position->text_size, path, &copy), err);
 	if (status < 0)

@@ -15,6 +15,7 @@
 struct weir__place {
 	struct weir__identity identity;
 	uint64_t offset;
+	size_t item;		/* of the list of files: which one; not on disk */
 };
 
 struct weir__position {
@@ -23,6 +24,7 @@ struct weir__position {
 	char *path;
 	char *new_path;
 	char *shown;		/* the path of the file that is read, as the position has it */
+	char *loaded;		/* that of the one on disk, once it was loaded */
 	char *text;		/* room to write it in */
 	size_t text_size;
 	int lock_fd;		/* -1: not open */
@@ -34,15 +36,17 @@ enum weir_status weir__position_open(struct weir__position *position, const stru
 				     struct weir_error *err);
 void weir__position_close(struct weir__position *position);	/* not open is fine */
 
+/* WEIR_OK · WEIR_END: there is none yet · below zero: it cannot be read, or is damaged. */
+enum weir_status weir__position_load(struct weir__position *position,
+				     struct weir__place *ret_place, struct weir_error *err);
+/* Of one that was loaded: whether it is of the file by this path. Below zero: out of memory. */
+enum weir_status weir__position_is_of(const struct weir__position *position, const char *file,
+				      bool *ret, struct weir_error *err);
 /*
- * WEIR_OK · WEIR_END: there is none yet · below zero: it cannot be read, or is damaged.
- * `ret_other`: it is of a file by another path than `file`.
+ * A place in the file by this path. Waits for the disk. On failure the position that was there
+ * stays, or this one is there.
  */
-enum weir_status weir__position_load(const struct weir__position *position,
-				     struct weir__place *ret_place, bool *ret_other,
-				     struct weir_error *err);
-/* Waits for the disk. On failure the position that was there stays, or this one is there. */
-enum weir_status weir__position_save(struct weir__position *position,
+enum weir_status weir__position_save(struct weir__position *position, const char *file,
 				     const struct weir__place *place, struct weir_error *err);
 
 #endif

@@ -15,7 +15,9 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "connect/file/packing.h"
 #include "connect/file/siblings.h"
+#include "connect/file/unpack.h"
 #include "ground/error.h"
 
 static bool is_tracked(const struct weir__reader *reader)
@@ -127,6 +129,26 @@ static enum weir_status begin_sibling(struct weir__reader *reader, struct weir__
 	return status;
 }
 
+/* What can only be done with the bytes of the file as they are. */
+static enum weir_status check_packing(const struct weir__reader *reader, int fd,
+				      const struct stat *stat, struct weir_error *err)
+{
+	uint8_t bytes[WEIR__PACKING_BYTES];
+	ssize_t len;
+
+	if (reader->start_offset > (uint64_t)stat->st_size)
+		return weir__error_invalid(err, "'%s' has %lld bytes: start_offset %llu is beyond",
+					   reader->path, (long long)stat->st_size,
+					   (unsigned long long)reader->start_offset);
+	if (!reader->start_offset && !reader->follow)
+		return WEIR_OK;
+	len = pread(fd, bytes, sizeof bytes, 0);
+	if (len > 0 && weir__unpack_is_packed(bytes, (size_t)len))
+		return weir__error_invalid(err, "'%s' is compressed, or a tar: start_offset and "
+					   "follow cannot be set", reader->path);
+	return WEIR_OK;
+}
+
 static enum weir_status start(struct weir__reader *reader, uint64_t now_ms, struct weir_error *err)
 {
 	enum weir_status status;
@@ -139,11 +161,10 @@ static enum weir_status start(struct weir__reader *reader, uint64_t now_ms, stru
 	if (fd < 0)
 		return wait_for(reader, WEIR__AWAITS_START, now_ms);
 	reader->may_wait = !S_ISREG(stat.st_mode);
-	if (reader->start_offset > (uint64_t)stat.st_size) {
+	status = check_packing(reader, fd, &stat, err);
+	if (status < 0) {
 		close(fd);
-		return weir__error_invalid(err, "'%s' has %lld bytes: start_offset %llu is beyond",
-					   reader->path, (long long)stat.st_size,
-					   (unsigned long long)reader->start_offset);
+		return status;
 	}
 	return begin_path(reader, fd, reader->start_offset, err);
 }
@@ -302,16 +323,37 @@ static enum weir_status go_on(struct weir__reader *reader, uint64_t now_ms, stru
 
 /* ---- from state to state ---- */
 
+static void choose(struct weir__reader *reader, size_t item)
+{
+	reader->trail.item = item;
+	reader->path = reader->list->paths[item];
+	reader->is_stdin = strcmp(reader->path, "-") == 0;
+	reader->awaits = WEIR__AWAITS_BYTES;
+	reader->left_count = 0;
+}
+
 enum weir_status weir__reader_open(struct weir__reader *reader, const struct weir__place *place,
 				   bool is_other, uint64_t now_ms, struct weir_error *err)
 {
-	reader->awaits = WEIR__AWAITS_BYTES;
-	reader->left_count = 0;
+	choose(reader, place ? place->item : 0);
 	if (!place)
 		return start(reader, now_ms, err);
 	reader->place = *place;
 	reader->is_other = is_other;
 	return resume(reader, now_ms, err);
+}
+
+bool weir__reader_has_next(const struct weir__reader *reader)
+{
+	return reader->trail.item + 1 < reader->list->count;
+}
+
+enum weir_status weir__reader_next(struct weir__reader *reader, uint64_t now_ms,
+				   struct weir_error *err)
+{
+	weir__trail_leave(&reader->trail);
+	choose(reader, reader->trail.item + 1);
+	return start(reader, now_ms, err);
 }
 
 /* It is shorter than what was read of it, or its beginning is another. */
@@ -384,7 +426,7 @@ enum weir_status weir__reader_advance(struct weir__reader *reader, uint64_t now_
 	const struct weir__stretch *stretch = weir__trail_reading(&reader->trail);
 
 	reader->place = (struct weir__place){ stretch->identity,
-					      weir__trail_offset(&reader->trail) };
+					      weir__trail_offset(&reader->trail), stretch->item };
 	reader->is_other = false;
 	weir__trail_leave(&reader->trail);
 	if (is_cut)

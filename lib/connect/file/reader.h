@@ -12,6 +12,7 @@
 #ifndef WEIR_FILE_READER_H
 #define WEIR_FILE_READER_H
 
+#include "connect/file/list.h"
 #include "connect/file/trail.h"
 
 #define WEIR__READER_LEFT 8	/* files remembered as read */
@@ -21,7 +22,7 @@ enum weir__reading {
 	WEIR__WAITING,	/* none before look_ms */
 	WEIR__LEFT,	/* the file is over, and another comes: its last line is to be taken */
 	WEIR__CUT,	/* what was read of it is no longer there: half a line is to be forgotten */
-	WEIR__OVER	/* no more will come */
+	WEIR__OVER	/* no more will come of it */
 };
 
 enum weir__awaits {
@@ -34,8 +35,8 @@ enum weir__awaits {
 struct weir__reader {
 	const struct weir_env *env;
 	weir_port *port;
-	const char *path;	/* borrowed */
-	bool is_stdin;
+	const struct weir__list *list;	/* borrowed; of one file, unless it ends by itself */
+	const char *path;	/* borrowed: of the list's file at trail.item */
 	bool keeps;		/* a position: what was read is told apart from what is settled */
 	bool follow;
 	uint64_t follow_ms;
@@ -46,6 +47,7 @@ struct weir__reader {
 	enum weir__awaits awaits;	/* WAITING: for what */
 	uint64_t look_ms;		/* WAITING: until when */
 	bool may_wait;		/* a read may find nothing yet: a pipe, a terminal */
+	bool is_stdin;
 	bool is_new;		/* another file was begun … */
 	uint64_t at;		/* … at this logical offset; for the caller to take note of */
 
@@ -60,6 +62,10 @@ struct weir__reader {
 /* Begins at start_offset, or goes on at a place (NULL: none). On failure nothing is open. */
 enum weir_status weir__reader_open(struct weir__reader *reader, const struct weir__place *place,
 				   bool is_other, uint64_t now_ms, struct weir_error *err);
+/* OVER, and whether the list has another file; goes on with that. */
+bool weir__reader_has_next(const struct weir__reader *reader);
+enum weir_status weir__reader_next(struct weir__reader *reader, uint64_t now_ms,
+				   struct weir_error *err);
 /* A read found nothing more: what now. */
 void weir__reader_at_end(struct weir__reader *reader, uint64_t now_ms);
 /* WAITING, and look_ms has come. */

@@ -6,17 +6,12 @@
  *       ▲                                     │ settled
  *     reader: which file ◄── trail ◄──────────┘ ──► position on disk, each state_ms
  *
- * Guarantees: a step reads at most STEP_BYTES and never waits, but for the disk that takes the
- * position: what may have nothing to read is asked with poll first and watched through the port;
- * without room nothing is read. The position on disk never lies behind what is not settled, and
+ * Guarantees: a step never waits, but for the disk that takes the position. The position on disk never lies behind what is not settled, and
  * never more than most_ahead messages, one window, before the last one emitted.
  */
 #include "connect/file/source.h"
 
-#include <errno.h>
-#include <poll.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "ground/env.h"
 #include "ground/error.h"
@@ -27,7 +22,8 @@
 #define MOST_MESSAGE_BYTES (1u << 30)
 #define DEFAULT_STATE_MS 1000
 #define DEFAULT_FOLLOW_MS 250
-#define STEP_BYTES (1u << 20)
+#define LEAST_RATE 1e-6
+#define MOST_RATE 1e9
 
 /* ---- the position on disk ---- */
 
@@ -42,7 +38,8 @@ bool weir__file_is_far_ahead(const struct weir__file_source *source)
 {
 	const struct weir__trail *trail = &source->reader.trail;
 
-	return source->most_ahead &&
+	/* A packed file's is moved at its end only. */
+	return source->most_ahead && !(trail->last && trail->last->is_packed) &&
 	       trail->emitted_count - trail->saved_count >= source->most_ahead;
 }
 
@@ -56,7 +53,8 @@ static enum weir_status save(struct weir__file_source *source, uint64_t now_ms,
 	source->save_ms = now_ms + source->state_ms;
 	if (!source->state_dir || !weir__trail_place(trail, &place))
 		return WEIR_OK;
-	status = weir__position_save(&source->position, &place, err);
+	status = weir__position_save(&source->position, source->list.paths[place.item], &place,
+				     err);
 	if (status < 0)
 		return status;
 	source->saved = trail->settled;
@@ -113,6 +111,8 @@ static void set_deadline(struct weir__file_source *source)
 	const struct weir__reader *reader = &source->reader;
 	uint64_t at_ms = reader->state == WEIR__WAITING ? reader->look_ms : 0;
 
+	if (source->has_held && (!at_ms || source->due_ms < at_ms))
+		at_ms = source->due_ms;
 	if (is_dirty(source) && (!at_ms || source->save_ms < at_ms))
 		at_ms = source->save_ms;
 	weir_port_deadline(source->port, at_ms);
@@ -140,11 +140,31 @@ static void file_ack(void *self, struct weir_position upto)
 		return;
 	}
 	set_deadline(source);
-	if (weir__file_is_far_ahead(source))
+	if (weir__file_is_far_ahead(source) || source->reader.state == WEIR__OVER)
 		weir_port_wake(source->port);
 }
 
 /* ---- open and close ---- */
+
+/* The list's file that the position on disk is of; of another path it is the first one's. */
+static enum weir_status find_item(const struct weir__file_source *source,
+				  struct weir__place *place, bool *ret_other,
+				  struct weir_error *err)
+{
+	enum weir_status status = WEIR_OK;
+	bool is_it = false;
+
+	for (place->item = 0; place->item < source->list.count; place->item++) {
+		status = weir__position_is_of(&source->position,
+					      source->list.paths[place->item], &is_it, err);
+		if (status < 0 || is_it)
+			break;
+	}
+	*ret_other = !is_it;
+	if (!is_it)
+		place->item = 0;
+	return status;
+}
 
 static enum weir_status load(struct weir__file_source *source, struct weir__place *ret_place,
 			     bool *ret_other, struct weir_error *err)
@@ -155,9 +175,19 @@ static enum weir_status load(struct weir__file_source *source, struct weir__plac
 		return WEIR_END;
 	if (!source->position.env)
 		status = weir__position_open(&source->position, source->env, source->state_dir,
-					     source->name, source->path, err);
-	return status < 0 ? status
-			  : weir__position_load(&source->position, ret_place, ret_other, err);
+					     source->name, source->list.paths[0], err);
+	if (status >= 0)
+		status = weir__position_load(&source->position, ret_place, err);
+	return status == WEIR_OK ? find_item(source, ret_place, ret_other, err) : status;
+}
+
+/* What fits the pattern now. */
+static enum weir_status make_list(struct weir__file_source *source, struct weir_error *err)
+{
+	if (!source->glob)
+		return WEIR_OK;
+	weir__list_release(&source->list);
+	return weir__list_add_fitting(&source->list, source->glob, err);
 }
 
 /* From here on there is a position: what is rotated before a line of it is settled is found. */
@@ -170,10 +200,14 @@ static enum weir_status file_open(void *self, weir_port *port, struct weir_error
 	enum weir_status status;
 
 	source->port = source->reader.port = source->reader.trail.port = port;
-	weir__framer_init(&source->framer, source->env,
-			  source->crlf ? WEIR__FRAMING_CRLF : WEIR__FRAMING_LF,
+	weir__framer_init(&source->framer, source->env, source->framing,
 			  source->max_message_bytes, 0);
-	status = load(source, &place, &is_other, err);
+	weir__pace_restart(&source->pace);
+	status = make_list(source, err);
+	if (status >= 0)
+		status = weir__pace_init(&source->pace, source->env, err);
+	if (status >= 0)
+		status = load(source, &place, &is_other, err);
 	if (status >= 0)
 		status = weir__reader_open(&source->reader, status == WEIR_OK ? &place : NULL,
 					   is_other, now_ms, err);
@@ -196,6 +230,7 @@ static void file_close(void *self)
 	if (source->is_watched)
 		weir_port_unwatch(source->port, stretch->fd);
 	source->is_watched = source->is_open = false;
+	weir__file_read_close(source);
 	weir__lines_close(source);
 	weir__trail_leave(&source->reader.trail);
 	source->save_ms = 0;
@@ -207,108 +242,6 @@ static void file_close(void *self)
 	weir__trail_init(&source->reader.trail, source->env);
 }
 
-/* ---- reading ---- */
-
-/* Whether a read now would not wait. Watches while it would; what cannot be watched is ready. */
-static enum weir_status await(struct weir__file_source *source, int fd, bool *ret_ready,
-			      struct weir_error *err)
-{
-	struct pollfd poll_fd = { .fd = fd, .events = POLLIN };
-	enum weir_status status;
-
-	*ret_ready = !source->reader.may_wait || poll(&poll_fd, 1, 0) > 0;
-	if (*ret_ready || source->is_watched)
-		return WEIR_OK;
-	status = weir_port_watch(source->port, fd, WEIR_READABLE, err);
-	source->is_watched = status == WEIR_OK;
-	return status;
-}
-
-/* One read into the framer. *ret_len 0: nothing to be had now; or the end: the reader is told. */
-static enum weir_status fill(struct weir__file_source *source, uint64_t now_ms, size_t *ret_len,
-			     struct weir_error *err)
-{
-	const struct weir__stretch *stretch = weir__trail_reading(&source->reader.trail);
-	enum weir_status status;
-	uint8_t *bytes;
-	size_t room;
-	ssize_t len;
-	bool ready;
-
-	*ret_len = 0;
-	status = await(source, stretch->fd, &ready, err);
-	if (status < 0 || !ready)
-		return status;
-	bytes = weir__framer_reserve(&source->framer, &room);
-	if (!bytes)
-		return weir__error_no_memory(err);
-	do {
-		len = read(stretch->fd, bytes, room);
-	} while (len < 0 && errno == EINTR);
-	if (len < 0 && errno == EAGAIN)
-		return WEIR_OK;
-	if (len < 0)
-		return weir__error_os(err, errno, "cannot read '%s'", stretch->path);
-	if (len == 0)
-		weir__reader_at_end(&source->reader, now_ms);
-	weir__framer_commit(&source->framer, (size_t)len);
-	weir_port_count(source->port, WEIR_COUNT_WIRE_BYTES, (uint64_t)len);
-	*ret_len = (size_t)len;
-	return WEIR_OK;
-}
-
-/* What the reader's state asks for. WEIR_OK: go on · WEIR_AGAIN: not now · WEIR_END: no more. */
-static enum weir_status turn_page(struct weir__file_source *source, weir_outlet *outlet,
-				  uint64_t now_ms, struct weir_error *err)
-{
-	struct weir__reader *reader = &source->reader;
-	enum weir_status status = WEIR_OK;
-
-	if (reader->state == WEIR__LEFT || reader->state == WEIR__OVER)
-		status = weir__lines_finish(source, outlet, err);
-	if (status != WEIR_OK)
-		return status;
-	if (reader->state == WEIR__OVER)
-		return WEIR_END;
-	if (reader->state == WEIR__WAITING && now_ms < reader->look_ms)
-		return WEIR_AGAIN;
-	if (reader->state == WEIR__WAITING)
-		status = weir__reader_look(reader, now_ms, err);
-	else if (reader->state != WEIR__READING)
-		status = weir__reader_advance(reader, now_ms, err);
-	if (reader->is_new)
-		weir__lines_begin(source, reader->at);
-	reader->is_new = false;
-	return status;
-}
-
-/* WEIR_OK: all that may be read at once was · else as turn_page. */
-static enum weir_status read_on(struct weir__file_source *source, weir_outlet *outlet,
-				uint64_t now_ms, struct weir_error *err)
-{
-	size_t budget = STEP_BYTES;
-	enum weir_status status;
-
-	while (budget > 0) {
-		size_t len;
-
-		status = weir__lines_emit(source, outlet, err);
-		if (status == WEIR_OK)
-			status = turn_page(source, outlet, now_ms, err);
-		if (status != WEIR_OK)
-			return status;
-		if (source->reader.state != WEIR__READING)
-			continue;
-		status = fill(source, now_ms, &len, err);
-		if (status < 0)
-			return status;
-		if (len == 0 && source->reader.state == WEIR__READING)
-			return WEIR_AGAIN;
-		budget -= len < budget ? len : budget;
-	}
-	return WEIR_OK;
-}
-
 static enum weir_status file_step(void *self, weir_outlet *outlet, uint64_t now_ms,
 				  struct weir_error *err)
 {
@@ -317,7 +250,7 @@ static enum weir_status file_step(void *self, weir_outlet *outlet, uint64_t now_
 
 	save_if_due(source, now_ms);
 	measure_window(source, outlet);
-	status = read_on(source, outlet, now_ms, err);
+	status = weir__file_read(source, outlet, now_ms, err);
 	if (status == WEIR_OK)
 		weir_port_wake(source->port);
 	set_deadline(source);
@@ -334,7 +267,9 @@ static void file_free(void *self)
 		save_or_warn(source, 0);
 	weir__trail_release(&source->reader.trail);
 	weir__position_close(&source->position);
-	weir__text_free(source->env, source->path);
+	weir__pace_release(&source->pace, source->env);
+	weir__list_release(&source->list);
+	weir__text_free(source->env, source->glob);
 	weir__text_free(source->env, source->state_dir);
 	weir__text_free(source->env, source->name);
 	weir__free(source->env, source, sizeof *source);
@@ -359,20 +294,70 @@ static const struct weir_source_ops keeping_ops = {
 	.keeps = true,
 };
 
+static bool is_stdin(const struct weir_file_source_options *options)
+{
+	return options->path && strcmp(options->path, "-") == 0;
+}
+
+/* One of three ways to say which files. */
+static const char *check_files(const struct weir_file_source_options *options)
+{
+	const int ways = (options->path != NULL) + (options->path_count > 0) +
+			 (options->glob != NULL);
+
+	for (size_t i = 0; i < options->path_count; i++)
+		if (!options->paths || !options->paths[i] || !*options->paths[i])
+			return "one of paths is empty";
+	if (ways == 0 || (options->path && !*options->path) || (options->glob && !*options->glob))
+		return "set .path (\"-\": standard input), .paths or .glob";
+	if (ways > 1)
+		return "set one of .path, .paths and .glob";
+	if (is_stdin(options) && options->start_offset)
+		return "start_offset is not for standard input";
+	if (is_stdin(options) && options->state_dir)
+		return "state_dir is not for standard input";
+	if (is_stdin(options) && options->follow)
+		return "follow is not for standard input";
+	if (!options->path && options->start_offset)
+		return "start_offset is for one file, .path";
+	if (!options->path && options->follow)
+		return "follow is for one file, .path";
+	return NULL;
+}
+
+static bool is_rate(double rate)
+{
+	return rate >= LEAST_RATE && rate <= MOST_RATE;
+}
+
+static const char *check_pace(const struct weir_file_source_options *options)
+{
+	const bool is_even = options->per_second != 0, has_speed = options->speed != 0;
+
+	if (is_even && !is_rate(options->per_second))
+		return "per_second is not from 0.000001 to 1000000000";
+	if (has_speed && !is_rate(options->speed))
+		return "speed is not from 0.000001 to 1000000000";
+	if (is_even && options->original_timing)
+		return "set one of per_second and original_timing";
+	if ((has_speed || options->most_gap_ms) && !options->original_timing)
+		return "speed and most_gap_ms are for original_timing";
+	return NULL;
+}
+
 static enum weir_status check(const struct weir_file_source_options *options, const char *name,
 			      struct weir_error *err)
 {
-	if (!options->path || !*options->path)
-		return weir__error_invalid(err, "source '%s': set .path (\"-\": standard input)",
-					   name);
-	if (strcmp(options->path, "-") == 0 &&
-	    (options->start_offset || options->state_dir || options->follow))
-		return weir__error_invalid(err, "source '%s': %s is not for standard input", name,
-					   options->start_offset ? "start_offset"
-					   : options->state_dir	 ? "state_dir"
-								 : "follow");
-	if (options->state_dir && !*options->state_dir)
-		return weir__error_invalid(err, "source '%s': state_dir is empty", name);
+	const char *wrong = check_files(options);
+
+	if (!wrong)
+		wrong = check_pace(options);
+	if (!wrong && options->crlf && options->delimited)
+		wrong = "set one of crlf and delimited";
+	if (!wrong && options->state_dir && !*options->state_dir)
+		wrong = "state_dir is empty";
+	if (wrong)
+		return weir__error_invalid(err, "source '%s': %s", name, wrong);
 	if (options->start_offset > INT64_MAX)
 		return weir__error_invalid(err, "source '%s': start_offset is above %lld", name,
 					   (long long)INT64_MAX);
@@ -394,26 +379,45 @@ static struct weir__file_source *source_new(const struct weir_env *env, const ch
 		return NULL;
 	*source = (struct weir__file_source){
 		.env = env,
-		.path = weir__text_copy(env, options->path),
+		.list = { .env = env },
+		.glob = weir__text_copy(env, options->glob),
 		.state_dir = weir__text_copy(env, options->state_dir),
 		.name = weir__text_copy(env, name),
-		.crlf = options->crlf,
+		.framing = options->crlf	? WEIR__FRAMING_CRLF
+			   : options->delimited ? WEIR__FRAMING_LENGTH
+						: WEIR__FRAMING_LF,
 		.kind = options->kind,
 		.max_message_bytes = options->max_message_bytes ? options->max_message_bytes
 							       : DEFAULT_MESSAGE_BYTES,
 		.state_ms = options->state_ms ? options->state_ms : DEFAULT_STATE_MS,
 		.position = { .lock_fd = -1 },
 		.reader = { .env = env,
-			    .is_stdin = strcmp(options->path, "-") == 0,
 			    .keeps = options->state_dir != NULL,
 			    .follow = options->follow,
 			    .follow_ms = options->follow_ms ? options->follow_ms
 							    : DEFAULT_FOLLOW_MS,
 			    .start_offset = options->start_offset },
+		.pace = { .per_second = options->per_second,
+			  .original = options->original_timing,
+			  .speed = options->speed != 0 ? options->speed : 1,
+			  .most_gap_ms = options->most_gap_ms },
 	};
-	source->reader.path = source->path;
+	source->reader.list = &source->list;
 	weir__trail_init(&source->reader.trail, env);
 	return source;
+}
+
+static enum weir_status list_files(struct weir__file_source *source,
+				   const struct weir_file_source_options *options,
+				   struct weir_error *err)
+{
+	enum weir_status status = WEIR_OK;
+
+	if (options->path)
+		status = weir__list_add(&source->list, options->path, err);
+	for (size_t i = 0; i < options->path_count && status == WEIR_OK; i++)
+		status = weir__list_add(&source->list, options->paths[i], err);
+	return status;
 }
 
 static enum weir_status make(const struct weir_env *env, const char *name,
@@ -432,9 +436,14 @@ static enum weir_status make(const struct weir_env *env, const char *name,
 	source = source_new(env, name, &options);
 	if (!source)
 		return weir__error_no_memory(err);
-	if (!source->path || !source->name || (options.state_dir && !source->state_dir)) {
+	if (!source->name || (options.state_dir && !source->state_dir) ||
+	    (options.glob && !source->glob))
+		status = weir__error_no_memory(err);
+	else
+		status = list_files(source, &options, err);
+	if (status < 0) {
 		file_free(source);
-		return weir__error_no_memory(err);
+		return status;
 	}
 	*ret_source = source;
 	return WEIR_OK;

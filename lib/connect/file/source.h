@@ -1,28 +1,37 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The file source's data, for the two that share it: source.c, which the engine calls, and lines.c,
- * which makes messages of what was read.
+ * The file source's data, for those that share it: source.c, which the engine calls, read.c, which
+ * reads file after file, and lines.c, which makes messages of what was read.
  */
 #ifndef WEIR_FILE_SOURCE_H
 #define WEIR_FILE_SOURCE_H
 
+#include "connect/file/pace.h"
 #include "connect/file/reader.h"
+#include "connect/file/unpack.h"
 #include "kit/frame.h"
 #include "weir/source.h"
 
 struct weir__file_source {
 	const struct weir_env *env;
 	weir_port *port;
-	char *path;
+	struct weir__list list;
+	char *glob;		/* the list is what fits this; NULL: it was named */
 	char *state_dir;	/* NULL: no position is kept */
 	char *name;
-	bool crlf;
+	enum weir__framing framing;
 	unsigned kind;
 	size_t max_message_bytes;
 	struct weir__reader reader;
 	bool is_watched;
 
+	/* read.c */
+	struct weir__unpack *unpack;	/* of the file that is read */
+	bool is_member_over;	/* its last line is to be taken; then another begins */
+
 	/* lines.c */
+	struct weir__pace pace;
+	uint64_t due_ms;	/* of `held` */
 	struct weir__framer framer;
 	struct weir__frame held;	/* a message there was no room for; its buffer is ours */
 	bool has_held;
@@ -42,12 +51,21 @@ struct weir__file_source {
 /* Whether so many messages are emitted behind the position on disk that it must be moved first. */
 bool weir__file_is_far_ahead(const struct weir__file_source *source);
 
-/* All whole lines that are there. WEIR_OK: more bytes, please · WEIR_AGAIN: no room. */
+/*
+ * read.c. WEIR_OK: all that may be read at once was · WEIR_AGAIN: not now · WEIR_END: no more.
+ */
+enum weir_status weir__file_read(struct weir__file_source *source, weir_outlet *outlet,
+				 uint64_t now_ms, struct weir_error *err);
+void weir__file_read_close(struct weir__file_source *source);
+
+/* All whole lines that are there. WEIR_OK: more bytes, please · WEIR_AGAIN: no room, or not due. */
 enum weir_status weir__lines_emit(struct weir__file_source *source, weir_outlet *outlet,
-				  struct weir_error *err);
-/* The file is over: its last line. WEIR_AGAIN: once more, when there is room. */
+				  uint64_t now_ms, struct weir_error *err);
+/* The file is over: its last line. WEIR_AGAIN: lines_emit first, when there is room. */
 enum weir_status weir__lines_finish(struct weir__file_source *source, weir_outlet *outlet,
-				    struct weir_error *err);
+				    uint64_t now_ms, struct weir_error *err);
+/* What is left is damaged: no message, but counted. */
+void weir__lines_cut(struct weir__file_source *source);
 /* Another file begins, at this logical offset; what was left of the last is forgotten. */
 void weir__lines_begin(struct weir__file_source *source, uint64_t at);
 void weir__lines_close(struct weir__file_source *source);

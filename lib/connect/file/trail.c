@@ -48,7 +48,7 @@ void weir__trail_release(struct weir__trail *trail)
 /* What came to it too late is lost: say so. */
 static void look_back(const struct weir__trail *trail, const struct weir__stretch *stretch)
 {
-	const uint64_t read = stretch->end - stretch->base;
+	const uint64_t read = stretch->is_packed ? stretch->raw_end : stretch->end - stretch->base;
 	struct stat stat;
 
 	if (stretch->fd < 0 || fstat(stretch->fd, &stat) < 0 || !S_ISREG(stat.st_mode) ||
@@ -90,6 +90,9 @@ enum weir_status weir__trail_begin(struct weir__trail *trail, int fd, char *path
 		.fd = fd,
 		.base = trail->passed - offset,
 		.end = UINT64_MAX,
+		.item = trail->item,
+		.raw_begin = offset,
+		.raw_end = offset,
 	};
 	if (trail->last)
 		trail->last->next = stretch;
@@ -102,12 +105,33 @@ enum weir_status weir__trail_begin(struct weir__trail *trail, int fd, char *path
 	return WEIR_OK;
 }
 
+/* Up to where a packed file was read: what is ahead in our own buffers is nothing at its end. */
+static uint64_t raw_offset(const struct weir__stretch *stretch)
+{
+	const off_t at = lseek(stretch->fd, 0, SEEK_CUR);
+
+	return at < 0 ? stretch->raw_begin : (uint64_t)at;
+}
+
 void weir__trail_leave(struct weir__trail *trail)
 {
 	struct weir__stretch *stretch = weir__trail_reading(trail);
 
 	if (stretch)
 		stretch->end = trail->passed;
+}
+
+void weir__trail_note_packed(struct weir__trail *trail)
+{
+	trail->last->is_packed = true;
+}
+
+void weir__trail_note_end(struct weir__trail *trail)
+{
+	struct weir__stretch *stretch = weir__trail_reading(trail);
+
+	if (stretch && stretch->is_packed)
+		stretch->raw_end = raw_offset(stretch);
 }
 
 struct weir__stretch *weir__trail_reading(const struct weir__trail *trail)
@@ -117,6 +141,8 @@ struct weir__stretch *weir__trail_reading(const struct weir__trail *trail)
 
 uint64_t weir__trail_offset(const struct weir__trail *trail)
 {
+	if (trail->last && trail->last->is_packed)
+		return raw_offset(trail->last);
 	return trail->last ? trail->passed - trail->last->base : 0;
 }
 
@@ -178,7 +204,12 @@ bool weir__trail_place(struct weir__trail *trail, struct weir__place *ret)
 
 	if (!stretch)
 		return false;
-	*ret = (struct weir__place){ stretch->identity, trail->settled - stretch->base };
+	*ret = (struct weir__place){ stretch->identity, trail->settled - stretch->base,
+				     stretch->item };
+	if (stretch->is_packed)
+		ret->offset = stretch->end != UINT64_MAX && trail->settled >= stretch->end
+				      ? stretch->raw_end
+				      : stretch->raw_begin;
 	if (stretch->fd >= 0)
 		weir__identity_renew(&ret->identity, stretch->fd, ret->offset);
 	return true;

@@ -28,6 +28,10 @@ struct weir__stretch {
 	uint64_t base;		/* of its first byte; logical offsets less this are its own, also
 				 * when that is below zero: all is modulo 2^64 */
 	uint64_t end;		/* UINT64_MAX while it is read */
+	size_t item;		/* of the list of files */
+	bool is_packed;		/* offsets are of what it holds, but for the place: that is at
+				 * raw_begin until all is taken and settled, then at raw_end */
+	uint64_t raw_begin, raw_end;
 };
 
 struct weir__trail {
@@ -35,6 +39,7 @@ struct weir__trail {
 	weir_port *port;
 	struct weir__stretch *first, *last;
 	size_t count;		/* of stretches */
+	size_t item;		/* of the list: which file those that begin are */
 	uint64_t emitted;	/* behind the last message */
 	uint64_t passed;	/* behind the last line that was taken, message or not */
 	uint64_t settled;	/* all before it is */
@@ -64,7 +69,14 @@ enum weir_status weir__trail_begin(struct weir__trail *trail, int fd, char *path
 void weir__trail_leave(struct weir__trail *trail);
 /* The file being read; NULL when there is none just now. */
 struct weir__stretch *weir__trail_reading(const struct weir__trail *trail);
-/* In the file that is read, where the first line that was not taken begins. */
+/* The file being read is packed. */
+void weir__trail_note_packed(struct weir__trail *trail);
+/* All that there is in the file being read was taken. */
+void weir__trail_note_end(struct weir__trail *trail);
+/*
+ * In the file that is read, where the first line that was not taken begins; of a packed one, up to
+ * where it was read.
+ */
 uint64_t weir__trail_offset(const struct weir__trail *trail);
 
 /* A line was taken, up to `end`: as a message, or skipped. */

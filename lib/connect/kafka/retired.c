@@ -22,6 +22,8 @@ struct weir__kafka_retired {
 	rd_kafka_t *client;
 	weir_message **messages;
 	size_t count;
+	void *block;
+	size_t block_size;
 	pthread_t thread;
 	pthread_mutex_t lock;	/* for what follows */
 	pthread_cond_t went;
@@ -35,6 +37,7 @@ static void retired_free(struct weir__kafka_retired *retired)
 	for (size_t i = 0; i < retired->count; i++)
 		weir_message_unref(retired->messages[i]);
 	weir__free(&env, retired->messages, retired->count * sizeof *retired->messages);
+	weir__free(&env, retired->block, retired->block_size);
 	pthread_cond_destroy(&retired->went);
 	pthread_mutex_destroy(&retired->lock);
 	weir__free(&env, retired, sizeof *retired);
@@ -92,11 +95,16 @@ static struct weir__kafka_retired *retired_new(const struct weir_env *env, rd_ka
 	return retired;
 }
 
-void weir__kafka_retire(struct weir__kafka_retired **list, const struct weir_env *env,
-			rd_kafka_t *client, const struct weir__kafka_flight *flight)
+static void retire(struct weir__kafka_retired **list, const struct weir_env *env,
+		   rd_kafka_t *client, const struct weir__kafka_flight *flight, void *block,
+		   size_t size)
 {
 	struct weir__kafka_retired *retired = retired_new(env, client, flight);
 
+	if (retired) {
+		retired->block = block;
+		retired->block_size = size;
+	}
 	if (retired && start_thread(retired)) {
 		retired->next = *list;
 		*list = retired;
@@ -105,6 +113,20 @@ void weir__kafka_retire(struct weir__kafka_retired **list, const struct weir_env
 	rd_kafka_destroy(client);
 	if (retired)
 		retired_free(retired);
+	else
+		weir__free(env, block, size);
+}
+
+void weir__kafka_retire(struct weir__kafka_retired **list, const struct weir_env *env,
+			rd_kafka_t *client, const struct weir__kafka_flight *flight)
+{
+	retire(list, env, client, flight, NULL, 0);
+}
+
+void weir__kafka_retire_with(struct weir__kafka_retired **list, const struct weir_env *env,
+			     rd_kafka_t *client, void *block, size_t size)
+{
+	retire(list, env, client, &(struct weir__kafka_flight){ .count = 0 }, block, size);
 }
 
 static bool wait_until_gone(struct weir__kafka_retired *retired, uint64_t until_ms)

@@ -20,6 +20,12 @@ struct weir__kafka_retired;
  */
 void weir__kafka_retire(struct weir__kafka_retired **list, const struct weir_env *env,
 			rd_kafka_t *client, const struct weir__kafka_flight *flight);
+/*
+ * The same with nothing in flight; `block` is memory of the env's, of `size` bytes, that the
+ * client's threads look at: freed when it is gone.
+ */
+void weir__kafka_retire_with(struct weir__kafka_retired **list, const struct weir_env *env,
+			     rd_kafka_t *client, void *block, size_t size);
 /* Forgets those that are gone; waits up to wait_ms for that. How many are left. */
 size_t weir__kafka_retired_reap(struct weir__kafka_retired **list, uint64_t wait_ms);
 /* The same, and what is left then frees itself when it is gone. */

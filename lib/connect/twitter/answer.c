@@ -59,6 +59,11 @@ static void read_reset(struct weir__twitter_answer *answer, struct weir_slice va
 	answer->reset_ms = seconds(value);
 }
 
+static void read_remaining(struct weir__twitter_answer *answer, struct weir_slice value)
+{
+	answer->none_left = equals(value, "0");
+}
+
 static void read_retry_after(struct weir__twitter_answer *answer, struct weir_slice value)
 {
 	uint64_t ms;
@@ -75,6 +80,7 @@ static const struct {
 	{ "content-encoding", read_coding },
 	{ "date", read_date },
 	{ "x-rate-limit-reset", read_reset },
+	{ "x-rate-limit-remaining", read_remaining },
 	{ "retry-after", read_retry_after },
 };
 

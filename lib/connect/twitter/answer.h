@@ -16,6 +16,7 @@ struct weir__twitter_answer {
 	uint64_t date_ms;	/* Date; 0: none */
 	uint64_t reset_ms;	/* x-rate-limit-reset or a dated Retry-After; 0: none */
 	uint64_t wait_ms;	/* Retry-After in seconds; 0: none */
+	bool none_left;		/* x-rate-limit-remaining: 0 */
 	struct weir__inflate inflate;	/* of the text; in use while `inflating`; must not move */
 	bool inflating;
 	size_t text_len;

@@ -3,7 +3,8 @@
  * The options of a Twitter source, checked by the add: no request is made with wrong ones.
  *
  * Guarantees: the first thing wrong is named with its remedy; values of credentials are never
- * shown, also not in part. Callers: source.c.
+ * shown, also not in part. Callers: v1.c and
+ * x_check.c.
  */
 #include "connect/twitter/check.h"
 
@@ -31,7 +32,7 @@ static enum weir_status name_missing(const char *const secrets[WEIR__TWITTER_SEC
 }
 
 /* Credentials read from a file often bring its line end along: the signature would be wrong. */
-static bool has_blank_or_control(const char *text)
+bool weir__twitter_has_blank(const char *text)
 {
 	for (; *text; text++)
 		if ((unsigned char)*text <= 0x20 || *text == 0x7f)
@@ -51,7 +52,7 @@ static enum weir_status check_credentials(const struct weir_twitter_source_optio
 		if (!secrets[i])
 			return name_missing(secrets, err);
 	for (size_t i = 0; i < WEIR__TWITTER_SECRETS; i++)
-		if (has_blank_or_control(secrets[i]))
+		if (weir__twitter_has_blank(secrets[i]))
 			return weir__error_invalid(err, "%s: holds white space or a line end; "
 						   "remove it", weir__twitter_secret_names[i]);
 	return WEIR_OK;
@@ -69,27 +70,22 @@ static enum weir_status check_has_predicate(const struct weir_twitter_source_opt
 }
 
 /* What the source sends itself: twice, it would be ambiguous, and here it would not be checked. */
-static bool has_own_option(const char *name)
+static bool has_own_option(const char *name, const char *const *own)
 {
-	static const char *const names[] = {
-		"track", "follow", "locations", "language", "filter_level", "count",
-		"stall_warnings", "delimited",
-	};
-
-	for (size_t i = 0; i < sizeof names / sizeof *names; i++)
-		if (strcmp(name, names[i]) == 0)
+	for (; *own; own++)
+		if (strcmp(name, *own) == 0)
 			return true;
 	return false;
 }
 
 static enum weir_status check_parameter(const struct weir_property *parameter, size_t index,
-					struct weir_error *err)
+					const char *const *own, struct weir_error *err)
 {
 	const char *name = parameter->name;
 
 	if (!name || !*name)
 		return weir__error_invalid(err, "parameters[%zu]: has no name", index);
-	if (has_own_option(name))
+	if (has_own_option(name, own))
 		return weir__error_invalid(err, "parameters[%zu]: '%s' has an option of its own; "
 					   "set that", index, name);
 	if (strncmp(name, "oauth_", 6) == 0)
@@ -102,17 +98,30 @@ static enum weir_status check_parameter(const struct weir_property *parameter, s
 	return WEIR_OK;
 }
 
-static enum weir_status check_parameters(const struct weir_twitter_source_options *options,
-					 struct weir_error *err)
+enum weir_status weir__twitter_check_parameters(const struct weir_property *parameters,
+						size_t count, const char *const *own,
+						struct weir_error *err)
 {
 	enum weir_status status = WEIR_OK;
 
-	if (options->parameter_count && !options->parameters)
+	if (count && !parameters)
 		return weir__error_invalid(err, "parameters: NULL, but parameter_count is %zu",
-					   options->parameter_count);
-	for (size_t i = 0; status == WEIR_OK && i < options->parameter_count; i++)
-		status = check_parameter(&options->parameters[i], i, err);
+					   count);
+	for (size_t i = 0; status == WEIR_OK && i < count; i++)
+		status = check_parameter(&parameters[i], i, own, err);
 	return status;
+}
+
+static enum weir_status check_parameters(const struct weir_twitter_source_options *options,
+					 struct weir_error *err)
+{
+	static const char *const own[] = {
+		"track", "follow", "locations", "language", "filter_level", "count",
+		"stall_warnings", "delimited", NULL
+	};
+
+	return weir__twitter_check_parameters(options->parameters, options->parameter_count, own,
+					      err);
 }
 
 static enum weir_status check_time(const char *option, uint64_t value_ms, struct weir_error *err)
@@ -123,8 +132,8 @@ static enum weir_status check_time(const char *option, uint64_t value_ms, struct
 	return WEIR_OK;
 }
 
-static enum weir_status check_numbers(const struct weir_twitter_source_options *options,
-				      struct weir_error *err)
+enum weir_status weir__twitter_check_numbers(const struct weir_twitter_source_options *options,
+					     struct weir_error *err)
 {
 	if (check_time("connect_ms", options->connect_ms, err) < 0 ||
 	    check_time("stall_ms", options->stall_ms, err) < 0 ||
@@ -139,17 +148,23 @@ static enum weir_status check_numbers(const struct weir_twitter_source_options *
 	return WEIR_OK;
 }
 
+enum weir_status weir__twitter_check_http(const struct weir_http *http, const char *option,
+					  struct weir_error *err)
+{
+	const struct weir_http_ops *ops = http ? http->ops : NULL;
+
+	if (!http)
+		return WEIR_OK;
+	if (!ops || !ops->open || !ops->step || !ops->resume || !ops->close)
+		return weir__error_invalid(err, "%s: a transport needs open, step, resume and "
+					   "close", option);
+	return WEIR_OK;
+}
+
 static enum weir_status check_http(const struct weir_twitter_source_options *options,
 				   struct weir_error *err)
 {
-	const struct weir_http_ops *ops = options->http ? options->http->ops : NULL;
-
-	if (!options->http)
-		return WEIR_OK;
-	if (!ops || !ops->open || !ops->step || !ops->resume || !ops->close)
-		return weir__error_invalid(err, "http: a transport needs open, step, resume and "
-					   "close");
-	return WEIR_OK;
+	return weir__twitter_check_http(options->http, "http", err);
 }
 
 enum weir_status weir__twitter_check(const struct weir_twitter_source_options *options,
@@ -158,7 +173,8 @@ enum weir_status weir__twitter_check(const struct weir_twitter_source_options *o
 	enum weir_status (*const checks[])(const struct weir_twitter_source_options *,
 					   struct weir_error *) = {
 		check_http, weir__twitter_check_connection, check_credentials, check_parameters,
-		check_has_predicate, weir__twitter_check_predicates, check_numbers,
+		check_has_predicate, weir__twitter_check_predicates,
+		weir__twitter_check_numbers,
 	};
 	enum weir_status status = WEIR_OK;
 

@@ -12,6 +12,18 @@
 enum weir_status weir__twitter_check(const struct weir_twitter_source_options *options,
 				     struct weir_error *err);
 
+/* ---- what the options of both dialects share ---- */
+
+enum weir_status weir__twitter_check_http(const struct weir_http *http, const char *option,
+					  struct weir_error *err);
+enum weir_status weir__twitter_check_numbers(const struct weir_twitter_source_options *options,
+					     struct weir_error *err);
+/* `own` are names that have an option of their own; NULL behind the last. */
+enum weir_status weir__twitter_check_parameters(const struct weir_property *parameters,
+						size_t count, const char *const *own,
+						struct weir_error *err);
+/* White space or a control character. */
+bool weir__twitter_has_blank(const char *text);
 /* Of those: url, method, user_agent, unix_socket, proxy and ca_file. Reads the ca_file. */
 enum weir_status weir__twitter_check_connection(const struct weir_twitter_source_options *options,
 						struct weir_error *err);

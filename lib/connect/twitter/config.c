@@ -123,21 +123,21 @@ static bool copy_parameters(struct weir__twitter_config *config,
 }
 
 enum weir_status weir__twitter_config_init(struct weir__twitter_config *config,
-					   const struct weir_env *env,
-					   const struct weir_twitter_source_options *options,
-					   struct weir_http http, struct weir_error *err)
+					   const struct weir__twitter_config *given,
+					   struct weir_error *err)
 {
-	*config = (struct weir__twitter_config){ .env = env, .options = *options };
+	*config = *given;
+	config->http = (struct weir_http){ NULL, NULL };
 	for (size_t i = 0; i < TEXT_COUNT; i++)
 		*text_at(&config->options, i) = NULL;
 	config->options.parameters = NULL;
 	config->options.parameter_count = 0;
 	config->options.http = NULL;
-	if (!copy_texts(config, options) || !copy_parameters(config, options)) {
+	if (!copy_texts(config, &given->options) || !copy_parameters(config, &given->options)) {
 		weir__twitter_config_release(config);
 		return weir__error_no_memory(err);
 	}
-	config->http = http;
+	config->http = given->http;
 	return WEIR_OK;
 }
 

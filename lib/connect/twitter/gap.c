@@ -5,6 +5,7 @@
  */
 #include "connect/twitter/gap.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "kit/text.h"
@@ -36,17 +37,21 @@ char *weir__twitter_gap_write(const struct weir__twitter_gap *gap, const struct 
 	const struct value last = id_value(gap->last_before);
 	const struct value first = id_value(gap->first_after);
 	char *escaped = weir__alloc(env, size);
+	char backfill[40] = "";
 	char *text;
 
 	if (!escaped)
 		return NULL;
 	weir__text_escape(name, escaped, size);
+	if (gap->backfill_minutes)
+		snprintf(backfill, sizeof backfill, ",\"backfill_minutes\":%d",
+			 gap->backfill_minutes);
 	text = weir__text_format(env, "{\"gap\":{\"source\":\"%s\",\"from_ms\":%ju,\"to_ms\":%ju,"
 				 "\"cause\":\"%s\",\"missed\":%ju,\"last_before\":%s%s%s,"
-				 "\"first_after\":%s%s%s}}", escaped, (uintmax_t)gap->from_ms,
+				 "\"first_after\":%s%s%s%s}}", escaped, (uintmax_t)gap->from_ms,
 				 (uintmax_t)gap->to_ms, weir_reconnect_cause_name(gap->cause),
 				 (uintmax_t)gap->missed, last.quote, last.text, last.quote,
-				 first.quote, first.text, first.quote);
+				 first.quote, first.text, first.quote, backfill);
 	weir__free(env, escaped, size);
 	return text;
 }

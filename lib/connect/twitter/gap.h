@@ -14,6 +14,7 @@ struct weir__twitter_gap {
 	enum weir_reconnect_cause cause;
 	char last_before[WEIR__TWITTER_ID_BYTES];	/* ids of statuses; empty: none is known */
 	char first_after[WEIR__TWITTER_ID_BYTES];
+	int32_t backfill_minutes;	/* asked for; 0: none */
 };
 
 /* Keeps an id; one that is too long to be one is none. */

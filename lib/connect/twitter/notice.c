@@ -51,7 +51,7 @@ static void show_field(const struct weir__twitter_stream *stream, const weir_mes
 		len = weir_field_text(&field, text, sizeof text);
 	if (len >= sizeof text)
 		len = sizeof text - 1;
-	weir__twitter_show(&stream->config->options, (struct weir_slice){ text, len }, ret);
+	weir__twitter_show(stream->config, (struct weir_slice){ text, len }, ret);
 }
 
 void weir__twitter_alert(const struct weir__twitter_config *config, const weir_port *port,
@@ -120,38 +120,39 @@ static void on_warning(struct weir__twitter_stream *stream, const weir_message *
 
 static void on_disconnect(struct weir__twitter_stream *stream, const weir_message *message)
 {
-	stream->disconnected = true;
-	stream->disconnect_code = 0;
-	read_number(message, "disconnect.code", &stream->disconnect_code);
-	show_field(stream, message, "disconnect.reason", stream->disconnect_reason);
+	uint64_t code = 0;
+
+	read_number(message, "disconnect.code", &code);
+	stream->parting = weir__twitter_disconnect(code);
+	stream->parting_code = (int64_t)code;
+	snprintf(stream->parting_name, sizeof stream->parting_name, "code %ju", (uintmax_t)code);
+	show_field(stream, message, "disconnect.reason", stream->parting_reason);
 }
 
-static void on_notice(struct weir__twitter_stream *stream, const weir_message *message)
+void weir__twitter_say_notice(struct weir__twitter_stream *stream, const weir_message *message)
 {
 	char text[WEIR__TWITTER_SHOWN];
 	char more[WEIR__TWITTER_MORE];
 
 	if (!weir__twitter_may_say(stream, "notice", more))
 		return;
-	weir__twitter_show(&stream->config->options, weir_message_body(message), text);
+	weir__twitter_show(stream->config, weir_message_body(message), text);
 	weir_port_log(stream->port, WEIR_LOG_WARN, "the service says: %s%s", text, more);
 }
 
-static const struct {
-	unsigned kind;
-	void (*act)(struct weir__twitter_stream *stream, const weir_message *message);
-} notices[] = {
+const struct weir__twitter_notice_row weir__twitter_v1_notices[WEIR__TWITTER_V1_NOTICES] = {
 	{ WEIR_KIND_LIMIT, on_limit },
 	{ WEIR_KIND_WARNING, on_warning },
 	{ WEIR_KIND_DISCONNECT, on_disconnect },
-	{ WEIR_KIND_NOTICE, on_notice },
+	{ WEIR_KIND_NOTICE, weir__twitter_say_notice },
 };
 
 void weir__twitter_notice(struct weir__twitter_stream *stream, const weir_message *message)
 {
+	const struct weir__twitter_dialect *dialect = stream->config->dialect;
 	const unsigned kind = weir_message_kind(message);
 
-	for (size_t i = 0; i < sizeof notices / sizeof *notices; i++)
-		if (notices[i].kind == kind)
-			notices[i].act(stream, message);
+	for (size_t i = 0; i < dialect->notice_count; i++)
+		if (dialect->notices[i].kind == kind)
+			dialect->notices[i].act(stream, message);
 }

@@ -10,8 +10,6 @@
  */
 #include "connect/twitter/peek.h"
 
-#include "ground/error.h"
-
 #define MOST_DIGITS 20
 
 /* An id, an author and a text. */
@@ -25,7 +23,7 @@ enum path {
 	PATHS
 };
 
-_Static_assert(PATHS <= WEIR__TWITTER_PEEK_PATHS, "WEIR__TWITTER_PEEK_PATHS holds all paths");
+_Static_assert(PATHS <= WEIR__TWITTER_FIELDS, "the fields hold all paths");
 
 static const char *const paths[PATHS] = {
 	[OUTER + ID_STR] = "id_str",
@@ -48,54 +46,34 @@ static const char *const paths[PATHS] = {
 enum weir_status weir__twitter_peek_init(struct weir__twitter_peek *peek,
 					 const struct weir_env *env, struct weir_error *err)
 {
-	enum weir_status status = WEIR_OK;
-
-	*peek = (struct weir__twitter_peek){ .plan = weir__plan_new(env) };
-	if (!peek->plan)
-		return weir__error_no_memory(err);
-	for (size_t i = 0; status == WEIR_OK && i < PATHS; i++)
-		status = weir__plan_add(peek->plan, paths[i], &peek->at[i], err);
-	peek->slot_count = weir__plan_slot_count(peek->plan);
-	if (status == WEIR_OK)
-		peek->slots = weir__alloc_array(env, peek->slot_count, sizeof *peek->slots);
-	if (status == WEIR_OK && !peek->slots)
-		status = weir__error_no_memory(err);
-	if (status < 0)
-		weir__twitter_peek_release(peek, env);
-	return status;
+	return weir__twitter_fields_init(&peek->fields, env, paths, PATHS, err);
 }
 
 void weir__twitter_peek_release(struct weir__twitter_peek *peek, const struct weir_env *env)
 {
-	weir__free(env, peek->slots, peek->slot_count * sizeof *peek->slots);
-	weir__plan_free(peek->plan);
-	*peek = (struct weir__twitter_peek){ .plan = NULL };
+	weir__twitter_fields_release(&peek->fields, env);
 }
 
 static bool is(const struct weir__twitter_peek *peek, size_t path, enum weir_field_type type)
 {
-	return peek->slots[peek->at[path]].type == type;
+	return weir__twitter_fields_type(&peek->fields, path) == type;
 }
 
 /* The value when it is 1 to 20 digits, as a number or a string. */
-static struct weir_slice read_id(const struct weir__twitter_peek *peek, struct weir_slice text,
-				 size_t path)
+static struct weir_slice read_id(const struct weir__twitter_peek *peek, size_t path)
 {
-	const struct weir__slot *slot = &peek->slots[peek->at[path]];
-	const char *at = (const char *)text.data + slot->at;
-	const struct weir_slice none = { NULL, 0 };
+	const enum weir_field_type type =
+		is(peek, path, WEIR_FIELD_NUMBER) ? WEIR_FIELD_NUMBER : WEIR_FIELD_STRING;
+	const struct weir_slice raw = weir__twitter_fields_raw(&peek->fields, path, type);
+	const char *at = raw.data;
 
-	if ((slot->type != WEIR_FIELD_STRING && slot->type != WEIR_FIELD_NUMBER) ||
-	    slot->len == 0 || slot->len > MOST_DIGITS)
-		return none;
-	for (size_t i = 0; i < slot->len; i++)
+	for (size_t i = 0; i < raw.len; i++)
 		if (at[i] < '0' || at[i] > '9')
-			return none;
-	return (struct weir_slice){ at, slot->len };
+			return (struct weir_slice){ NULL, 0 };
+	return raw.len && raw.len <= MOST_DIGITS ? raw : (struct weir_slice){ NULL, 0 };
 }
 
-static struct weir_slice read_status(const struct weir__twitter_peek *peek, struct weir_slice text,
-				     size_t base)
+static struct weir_slice read_status(const struct weir__twitter_peek *peek, size_t base)
 {
 	struct weir_slice id = { NULL, 0 };
 
@@ -105,8 +83,8 @@ static struct weir_slice read_status(const struct weir__twitter_peek *peek, stru
 	    (!is(peek, base + ID_STR, WEIR_FIELD_STRING) &&
 	     !is(peek, base + ID, WEIR_FIELD_NUMBER)))
 		return id;
-	id = read_id(peek, text, base + ID_STR);
-	return id.data ? id : read_id(peek, text, base + ID);
+	id = read_id(peek, base + ID_STR);
+	return id.data ? id : read_id(peek, base + ID);
 }
 
 static bool is_envelope(const struct weir__twitter_peek *peek)
@@ -117,12 +95,12 @@ static bool is_envelope(const struct weir__twitter_peek *peek)
 
 struct weir_slice weir__twitter_peek_id(struct weir__twitter_peek *peek, struct weir_slice text)
 {
-	if (!weir__scan(peek->plan, text.data, text.len, peek->slots, NULL))
+	if (!weir__twitter_fields_read(&peek->fields, text))
 		return (struct weir_slice){ NULL, 0 };
 	if (is_envelope(peek))
-		return read_status(peek, text, INNER);
+		return read_status(peek, INNER);
 	if (is(peek, V2_ID, WEIR_FIELD_STRING) && is(peek, V2_TEXT, WEIR_FIELD_STRING) &&
 	    !is(peek, V2_EVENT_TYPE, WEIR_FIELD_STRING))
-		return read_id(peek, text, V2_ID);
-	return read_status(peek, text, OUTER);
+		return read_id(peek, V2_ID);
+	return read_status(peek, OUTER);
 }

@@ -3,16 +3,11 @@
 #ifndef WEIR_TWITTER_PEEK_H
 #define WEIR_TWITTER_PEEK_H
 
-#include "kit/scan.h"
-
-#define WEIR__TWITTER_PEEK_PATHS 16
+#include "connect/twitter/fields.h"
 
 /* Zeroed: release is fine. */
 struct weir__twitter_peek {
-	weir__plan *plan;
-	struct weir__slot *slots;
-	size_t slot_count;
-	size_t at[WEIR__TWITTER_PEEK_PATHS];
+	struct weir__twitter_fields fields;
 };
 
 /* On failure there is nothing to release. */

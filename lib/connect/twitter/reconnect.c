@@ -9,7 +9,8 @@
  *     no answer (DNS, connect, TLS)     network
  *     damaged framing or compression    network
  *     HTTP status                       by the table of statuses
- *     disconnect message                by the table of codes
+ *     a message that ends it            by the row that its notice found
+ *     the end of what has one           the source ends
  *
  * Proven: answered 200, sent at least one byte, and lived for proven_ms since. Only that resets
  * the delays, so that a server which accepts and closes at once is not asked without pause.
@@ -25,10 +26,10 @@
 #include <string.h>
 
 #include "connect/twitter/notice.h"
-#include "connect/twitter/reaction.h"
 #include "connect/twitter/show.h"
 #include "ground/error.h"
 
+#define DAY_MS 86400000u
 #define CLOCK_TOLERANCE_MS 60000u
 #define TAKEOVER_FORGIVEN_MS 3600000u	/* a connection that lived so long was no part of a fight */
 
@@ -112,6 +113,19 @@ static void forgive(struct weir__twitter_source *source)
 	source->corrected = false;
 }
 
+/* The answer may have used up the attempts of its time: there are none before the next. */
+static uint64_t permitted_ms(const struct weir__twitter_source *source)
+{
+	const struct weir__twitter_answer *answer = &source->answer;
+	const uint64_t since_ms = source->now_ms - source->answered_ms;
+	uint64_t wait_ms;
+
+	if (!answer->none_left || !answer->status)
+		return 0;
+	wait_ms = weir__twitter_answer_wait_ms(answer, weir__wall_ms(source->config.env) - since_ms);
+	return wait_ms > since_ms ? wait_ms - since_ms : 0;
+}
+
 static enum weir_status reconnect(struct weir__twitter_source *source, const struct loss *loss,
 				  struct weir_error *err)
 {
@@ -136,6 +150,8 @@ static enum weir_status reconnect(struct weir__twitter_source *source, const str
 			level = WEIR_LOG_WARN;
 		delay_ms = next_delay(source, loss);
 	}
+	if (delay_ms < permitted_ms(source))
+		delay_ms = permitted_ms(source);
 	open_hole(source, loss->cause);
 	weir_port_count(source->port, WEIR_COUNT_RECONNECTS + loss->cause, 1);
 	weir_port_log(source->port, level, "%s; next attempt in %ju ms", loss->why.text,
@@ -157,6 +173,11 @@ static enum weir_status on_end(struct weir__twitter_source *source, struct weir_
 		.class = WEIR__BACKOFF_NETWORK,
 	};
 
+	if (answered && source->config.finite && end->status == WEIR_OK) {
+		hang_up(source);
+		weir_port_log(source->port, WEIR_LOG_INFO, "the stream is complete");
+		return WEIR_END;
+	}
 	weir_error_set(&loss.why, end->status < 0 ? end->status : WEIR_ERR_IO, WEIR_REMEDY_RETRY,
 		       "%s%s%s", answered ? "the connection ended" : "no answer",
 		       end->status < 0 ? ": " : "", end->status < 0 ? end->text : "");
@@ -189,18 +210,19 @@ static enum weir_status on_damage(struct weir__twitter_source *source, struct we
 	return reconnect(source, &loss, err);
 }
 
-/* ---- a disconnect message ---- */
+/* ---- a message that ends it ---- */
 
-static enum weir_status fail_parted(struct weir__twitter_source *source, enum weir_status status,
-				    const char *what, const char *remedy, struct weir_error *err)
+static enum weir_status fail_parted(struct weir__twitter_source *source,
+				    const struct weir__twitter_disconnect *row,
+				    struct weir_error *err)
 {
-	const uint64_t code = source->stream.disconnect_code;
+	const struct weir__twitter_stream *stream = &source->stream;
 
 	hang_up(source);
-	weir_error_set(err, status, WEIR_REMEDY_STOP, "disconnected, code %ju: %s; %s",
-		       (uintmax_t)code, what, remedy);
-	err->remote_code = (int64_t)code;
-	return status;
+	weir_error_set(err, row->status, WEIR_REMEDY_STOP, "disconnected, %s: %s; %s",
+		       stream->parting_name, row->meaning, row->remedy);
+	err->remote_code = stream->parting_code;
+	return row->status;
 }
 
 /* Two consumers that each come back cut each other off for ever: one further try, then stop. */
@@ -211,55 +233,65 @@ static bool is_fight(struct weir__twitter_source *source)
 	return ++source->takeovers > 1;
 }
 
-static enum weir_status on_disconnect(struct weir__twitter_source *source, struct weir_error *err)
+static uint64_t until_tomorrow_ms(const struct weir__twitter_source *source)
+{
+	return DAY_MS - weir__twitter_signing_ms(source) % DAY_MS;
+}
+
+/* How each parting goes on, if it does. */
+static const struct {
+	enum pace pace;
+	enum weir__backoff_class class;
+} ways[] = {
+	[WEIR__TWITTER_PART_NOT] = { FREE, WEIR__BACKOFF_NETWORK },
+	[WEIR__TWITTER_PART_DROP] = { FREE, WEIR__BACKOFF_NETWORK },
+	[WEIR__TWITTER_PART_BACKOFF] = { BY_CLASS, WEIR__BACKOFF_NETWORK },
+	[WEIR__TWITTER_PART_SLOW] = { BY_CLASS, WEIR__BACKOFF_RATE },
+	[WEIR__TWITTER_PART_CAPPED] = { BY_CLASS, WEIR__BACKOFF_RATE },
+	[WEIR__TWITTER_PART_TAKEOVER] = { BY_CLASS, WEIR__BACKOFF_RATE },
+	[WEIR__TWITTER_PART_END] = { FREE, WEIR__BACKOFF_NETWORK },
+	[WEIR__TWITTER_PART_FATAL] = { FREE, WEIR__BACKOFF_NETWORK },
+};
+
+static enum weir_status on_parting(struct weir__twitter_source *source, struct weir_error *err)
 {
 	const struct weir__twitter_stream *stream = &source->stream;
-	const struct weir__twitter_disconnect *row =
-		weir__twitter_disconnect(stream->disconnect_code);
+	const struct weir__twitter_disconnect *row = stream->parting;
 	struct loss loss = {
 		.cause = WEIR_RECONNECT_DISCONNECT,
-		.pace = row->parting == WEIR__TWITTER_PART_DROP ? FREE : BY_CLASS,
-		.class = row->parting == WEIR__TWITTER_PART_TAKEOVER ? WEIR__BACKOFF_RATE :
-								       WEIR__BACKOFF_NETWORK,
+		.pace = ways[row->parting].pace,
+		.class = ways[row->parting].class,
 	};
 
-	weir_error_set(&loss.why, WEIR_ERR_REFUSED, WEIR_REMEDY_RETRY,
-		       "disconnected, code %ju: %s ('%s')", (uintmax_t)stream->disconnect_code,
-		       row->meaning, stream->disconnect_reason);
-	loss.why.remote_code = (int64_t)stream->disconnect_code;
+	weir_error_set(&loss.why, WEIR_ERR_REFUSED, WEIR_REMEDY_RETRY, "disconnected, %s: %s ('%s')",
+		       stream->parting_name, row->meaning, stream->parting_reason);
+	loss.why.remote_code = stream->parting_code;
 	if (row->alert)
 		weir__twitter_alert_seldom(&source->stream, row->alert, row->alert);
-	switch (row->parting) {
-	case WEIR__TWITTER_PART_END:
+	if (row->parting == WEIR__TWITTER_PART_END) {
 		hang_up(source);
 		weir_port_log(source->port, WEIR_LOG_INFO, "%s", loss.why.text);
 		return WEIR_END;
-	case WEIR__TWITTER_PART_FATAL:
-		return fail_parted(source, WEIR_ERR_AUTH, row->meaning, "other credentials are "
-				   "needed", err);
-	case WEIR__TWITTER_PART_TAKEOVER:
-		if (is_fight(source))
-			return fail_parted(source, WEIR_ERR_REFUSED, row->meaning, "stop the other "
-					   "consumer of these credentials", err);
-		return reconnect(source, &loss, err);
-	case WEIR__TWITTER_PART_DROP:
-	case WEIR__TWITTER_PART_BACKOFF:
-		break;
 	}
+	if (row->parting == WEIR__TWITTER_PART_FATAL ||
+	    (row->parting == WEIR__TWITTER_PART_TAKEOVER && is_fight(source)))
+		return fail_parted(source, row, err);
+	if (row->parting == WEIR__TWITTER_PART_CAPPED)
+		loss.least_ms = until_tomorrow_ms(source);
 	return reconnect(source, &loss, err);
 }
 
 /* ---- a status other than 200 ---- */
 
 static void describe_refusal(const struct weir__twitter_source *source,
-			     const struct weir__twitter_status *row, enum weir_remedy remedy,
+			     const struct weir__twitter_refusal *refusal, enum weir_remedy remedy,
 			     struct weir_error *err)
 {
 	const struct weir__twitter_answer *answer = &source->answer;
+	const struct weir__twitter_status *row = refusal->row;
 	char words[WEIR__TWITTER_SHOWN];
 
-	weir__twitter_show(&source->config.options,
-			   (struct weir_slice){ answer->text, answer->text_len }, words);
+	weir__twitter_show(&source->config, refusal->words, words);
 	weir_error_set(err, row->status, remedy, "HTTP %d (%s): %s%s%s%s", answer->status,
 		       row->meaning, row->remedy, *words ? "; it says: '" : "", words,
 		       *words ? "'" : "");
@@ -274,7 +306,8 @@ static bool correct_clock(struct weir__twitter_source *source)
 	const int64_t offset_ms = (int64_t)(date_ms - wall_ms);
 	const int64_t off_ms = offset_ms - source->clock_offset_ms;
 
-	if (source->config.options.anonymous || source->corrected || !date_ms ||
+	if (source->config.options.anonymous || !source->config.options.consumer_key ||
+	    source->corrected || !date_ms ||
 	    (off_ms <= (int64_t)CLOCK_TOLERANCE_MS && off_ms >= -(int64_t)CLOCK_TOLERANCE_MS))
 		return false;
 	weir_port_log(source->port, WEIR_LOG_WARN, "this machine's clock is off: the server's is "
@@ -285,64 +318,98 @@ static bool correct_clock(struct weir__twitter_source *source)
 	return true;
 }
 
-static bool leave_out_count(struct weir__twitter_source *source)
+static bool leave_out_extra(struct weir__twitter_source *source)
 {
-	if (!source->config.options.count || source->without_count)
+	if (!source->extra)
 		return false;
-	weir_port_log(source->port, WEIR_LOG_WARN, "count is not permitted: going on without");
-	source->without_count = true;
+	weir_port_log(source->port, WEIR_LOG_WARN, "%s is not permitted: going on without",
+		      source->config.dialect->extra);
+	source->without_extra = true;
 	return true;
 }
 
-static void calm_down(struct weir__twitter_source *source, struct loss *loss)
+static uint64_t asked_ms(const struct weir__twitter_source *source)
 {
-	loss->cause = WEIR_RECONNECT_RATE;
+	return weir__twitter_answer_wait_ms(&source->answer, weir__wall_ms(source->config.env));
+}
+
+static void calm_down(struct weir__twitter_source *source, struct loss *loss, uint64_t least_ms)
+{
 	loss->class = WEIR__BACKOFF_RATE;
-	loss->least_ms = weir__twitter_answer_wait_ms(&source->answer,
-						      weir__wall_ms(source->config.env));
+	loss->least_ms = asked_ms(source);
+	if (loss->least_ms < least_ms)
+		loss->least_ms = least_ms;
 	weir__twitter_alert(&source->config, source->port, loss->why.text);
+}
+
+/* By what the body says, where that is more than the status does. */
+static struct weir__twitter_refusal explain(struct weir__twitter_source *source, char *buffer,
+					    size_t size)
+{
+	const struct weir__twitter_answer *answer = &source->answer;
+	const struct weir__twitter_dialect *dialect = source->config.dialect;
+	struct weir__twitter_refusal refusal = { NULL, { NULL, 0 } };
+
+	if (dialect->explain)
+		dialect->explain(source, buffer, size, &refusal);
+	if (!refusal.row)
+		refusal.row = weir__twitter_status(dialect->statuses, answer->status);
+	if (!refusal.words.data)
+		refusal.words = (struct weir_slice){ answer->text, answer->text_len };
+	return refusal;
+}
+
+/* What becomes of `loss`; true: there is no way on. */
+static bool is_fatal(struct weir__twitter_source *source, enum weir__twitter_answer_to reaction,
+		     struct loss *loss)
+{
+	switch (reaction) {
+	case WEIR__TWITTER_BY_STATUS:
+	case WEIR__TWITTER_FATAL:
+		return true;
+	case WEIR__TWITTER_TRY:
+		return ++source->tries >= WEIR__TWITTER_TRIES;
+	case WEIR__TWITTER_CALM:
+		loss->cause = WEIR_RECONNECT_RATE;
+		calm_down(source, loss, 0);
+		return false;
+	case WEIR__TWITTER_SLOW:
+		calm_down(source, loss, 0);
+		return false;
+	case WEIR__TWITTER_CAPPED:
+		loss->cause = WEIR_RECONNECT_RATE;
+		calm_down(source, loss, until_tomorrow_ms(source));
+		return false;
+	case WEIR__TWITTER_CLOCK:
+		loss->cause = WEIR_RECONNECT_CLOCK;
+		loss->pace = AT_ONCE;
+		return !correct_clock(source);
+	case WEIR__TWITTER_LESS:
+		loss->pace = AT_ONCE;
+		return !leave_out_extra(source);
+	case WEIR__TWITTER_RETRY:
+		/* 503 may say how long the maintenance takes. */
+		loss->least_ms = asked_ms(source);
+		return false;
+	}
+	return true;
 }
 
 static enum weir_status on_refusal(struct weir__twitter_source *source, struct weir_error *err)
 {
-	const struct weir__twitter_status *row = weir__twitter_status(source->answer.status);
+	char words[WEIR__TWITTER_WORDS];
+	const struct weir__twitter_refusal refusal = explain(source, words, sizeof words);
 	struct loss loss = {
 		.cause = WEIR_RECONNECT_HTTP,
 		.pace = BY_CLASS,
 		.class = WEIR__BACKOFF_HTTP,
 	};
-	bool fatal = false;
 
-	describe_refusal(source, row, WEIR_REMEDY_RETRY, &loss.why);
-	switch (row->reaction) {
-	case WEIR__TWITTER_FATAL:
-		fatal = true;
-		break;
-	case WEIR__TWITTER_TRY:
-		fatal = ++source->tries >= WEIR__TWITTER_TRIES;
-		break;
-	case WEIR__TWITTER_CALM:
-		calm_down(source, &loss);
-		break;
-	case WEIR__TWITTER_CLOCK:
-		fatal = !correct_clock(source);
-		loss.cause = WEIR_RECONNECT_CLOCK;
-		loss.pace = AT_ONCE;
-		break;
-	case WEIR__TWITTER_COUNT:
-		fatal = !leave_out_count(source);
-		loss.pace = AT_ONCE;
-		break;
-	case WEIR__TWITTER_RETRY:
-		/* 503 may say how long the maintenance takes. */
-		loss.least_ms = weir__twitter_answer_wait_ms(&source->answer,
-							     weir__wall_ms(source->config.env));
-		break;
-	}
-	if (!fatal)
+	describe_refusal(source, &refusal, WEIR_REMEDY_RETRY, &loss.why);
+	if (!is_fatal(source, refusal.row->reaction, &loss))
 		return reconnect(source, &loss, err);
 	hang_up(source);
-	describe_refusal(source, row, WEIR_REMEDY_STOP, err);
+	describe_refusal(source, &refusal, WEIR_REMEDY_STOP, err);
 	return err->status;
 }
 
@@ -360,8 +427,8 @@ enum weir_status weir__twitter_react(struct weir__twitter_source *source, struct
 
 	if (source->state < WEIR__TWITTER_CONNECTING)
 		return WEIR_OK;
-	if (source->stream.disconnected)
-		return on_disconnect(source, err);
+	if (source->stream.parting)
+		return on_parting(source, err);
 	if (source->stream.broken.status < 0)
 		return on_damage(source, err);
 	if (source->state == WEIR__TWITTER_REFUSED &&

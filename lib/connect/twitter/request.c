@@ -2,8 +2,10 @@
 /*
  * From options to a signed HTTP request.
  *
- *     POST   query: delimited, stall_warnings, count     form body: everything else
+ *     POST   query: delimited, stall_warnings, the extra     form body: everything else
  *     GET    query: everything
+ *
+ * Four credentials sign by OAuth 1.0a; a token alone is a bearer token.
  *
  * Guarantees: what is sent is what is signed, a query that the URL already has included; the
  * header goes to the transport and nowhere else, and is wiped with the request. Callers: source.c,
@@ -35,7 +37,7 @@ static enum weir_status append(const struct weir_env *env, char **form,
 }
 
 /* What changes how the stream comes, rather than what is in it. */
-static enum weir_status append_manner(const struct weir__twitter_config *config, bool count,
+static enum weir_status append_manner(const struct weir__twitter_config *config, int32_t extra,
 				      char **form, struct weir_error *err)
 {
 	const struct weir_twitter_source_options *options = &config->options;
@@ -43,10 +45,10 @@ static enum weir_status append_manner(const struct weir__twitter_config *config,
 	const struct parameter parameters[] = {
 		{ "delimited", options->delimited ? "length" : NULL },
 		{ "stall_warnings", options->stall_warnings ? "true" : NULL },
-		{ "count", count && options->count ? number : NULL },
+		{ config->dialect->extra, extra ? number : NULL },
 	};
 
-	snprintf(number, sizeof number, "%d", options->count);
+	snprintf(number, sizeof number, "%d", extra);
 	return append(config->env, form, parameters, sizeof parameters / sizeof *parameters, err);
 }
 
@@ -80,12 +82,12 @@ static char *join(const struct weir_env *env, const char *url, const char *query
 }
 
 static enum weir_status write_parameters(struct weir__twitter_request *request,
-					 const struct weir__twitter_config *config, bool count,
+					 const struct weir__twitter_config *config, int32_t extra,
 					 struct weir_error *err)
 {
 	const bool posts = strcmp(config->options.method, "POST") == 0;
 	char *query = NULL;
-	enum weir_status status = append_manner(config, count, &query, err);
+	enum weir_status status = append_manner(config, extra, &query, err);
 
 	if (status == WEIR_OK)
 		status = append_predicates(config, posts ? &request->body : &query, err);
@@ -99,8 +101,8 @@ static enum weir_status write_parameters(struct weir__twitter_request *request,
 }
 
 static enum weir_status sign(struct weir__twitter_request *request,
-			     const struct weir__twitter_config *config, uint64_t wall_ms,
-			     struct weir_error *err)
+			     const struct weir__twitter_config *config, const char *method,
+			     const char *form, uint64_t wall_ms, struct weir_error *err)
 {
 	const struct weir_twitter_source_options *options = &config->options;
 	char nonce[WEIR__OAUTH1_NONCE_LEN + 1];
@@ -111,29 +113,43 @@ static enum weir_status sign(struct weir__twitter_request *request,
 		.token_secret = options->token_secret,
 	};
 	const struct weir__oauth1_request signing = {
-		.method = options->method,
+		.method = method,
 		.url = request->url,
-		.form_body = request->body,
+		.form_body = form,
 		.nonce = nonce,
 		.timestamp_s = wall_ms >= 1000 ? wall_ms / 1000 : 1,
 	};
 
-	if (options->anonymous)
-		return WEIR_OK;
 	if (!weir__oauth1_nonce(config->env, nonce))
 		return weir_error_set(err, WEIR_ERR_IO, WEIR_REMEDY_STOP,
 				      "no random bytes for a nonce: the system gives none");
 	return weir__oauth1_header(config->env, &keys, &signing, &request->authorization, err);
 }
 
+static enum weir_status authorize(struct weir__twitter_request *request,
+				  const struct weir__twitter_config *config, const char *method,
+				  const char *form, uint64_t wall_ms, struct weir_error *err)
+{
+	const struct weir_twitter_source_options *options = &config->options;
+
+	if (options->anonymous)
+		return WEIR_OK;
+	if (options->consumer_key)
+		return sign(request, config, method, form, wall_ms, err);
+	request->authorization = weir__text_format(config->env, "Bearer %s", options->token);
+	return request->authorization ? WEIR_OK : weir__error_no_memory(err);
+}
+
+/* `type` is that of the body. */
 static void write_headers(struct weir__twitter_request *request,
-			  const struct weir__twitter_config *config)
+			  const struct weir__twitter_config *config, const char *method,
+			  const char *type, bool compressed)
 {
 	const struct weir_twitter_source_options *options = &config->options;
 	const struct weir_property headers[WEIR__TWITTER_HEADERS] = {
 		{ "User-Agent", options->user_agent },
-		{ "Accept-Encoding", options->uncompressed ? NULL : "deflate, gzip" },
-		{ "Content-Type", request->body ? "application/x-www-form-urlencoded" : NULL },
+		{ "Accept-Encoding", compressed ? "deflate, gzip" : NULL },
+		{ "Content-Type", request->body ? type : NULL },
 		{ "Authorization", request->authorization },
 	};
 	size_t count = 0;
@@ -143,7 +159,7 @@ static void write_headers(struct weir__twitter_request *request,
 			request->headers[count++] = headers[i];
 	request->http = (struct weir_http_request){
 		.size = sizeof request->http,
-		.method = options->method,
+		.method = method,
 		.url = request->url,
 		.headers = request->headers,
 		.header_count = count,
@@ -157,19 +173,40 @@ static void write_headers(struct weir__twitter_request *request,
 
 enum weir_status weir__twitter_request_init(struct weir__twitter_request *request,
 					    const struct weir__twitter_config *config,
-					    uint64_t wall_ms, bool count, struct weir_error *err)
+					    uint64_t wall_ms, int32_t extra,
+					    struct weir_error *err)
 {
+	const char *method = config->options.method;
 	enum weir_status status;
 
 	*request = (struct weir__twitter_request){ .url = NULL };
-	status = write_parameters(request, config, count, err);
+	status = write_parameters(request, config, extra, err);
 	if (status == WEIR_OK)
-		status = sign(request, config, wall_ms, err);
+		status = authorize(request, config, method, request->body, wall_ms, err);
 	if (status < 0) {
 		weir__twitter_request_release(request, config->env);
 		return status;
 	}
-	write_headers(request, config);
+	write_headers(request, config, method, "application/x-www-form-urlencoded",
+		      !config->options.uncompressed);
+	return WEIR_OK;
+}
+
+enum weir_status weir__twitter_request_json(struct weir__twitter_request *request,
+					    const struct weir__twitter_config *config,
+					    uint64_t wall_ms, char *url, char *body,
+					    struct weir_error *err)
+{
+	const char *method = body ? "POST" : "GET";
+	enum weir_status status;
+
+	*request = (struct weir__twitter_request){ .url = url, .body = body };
+	status = authorize(request, config, method, NULL, wall_ms, err);
+	if (status < 0) {
+		weir__twitter_request_release(request, config->env);
+		return status;
+	}
+	write_headers(request, config, method, "application/json", false);
 	return WEIR_OK;
 }
 

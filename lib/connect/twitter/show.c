@@ -10,7 +10,6 @@
 
 #include <string.h>
 
-#include "connect/twitter/config.h"
 #include "kit/text.h"
 
 #define READ 1024	/* how much of a text is looked at */
@@ -55,7 +54,7 @@ static size_t cut_at_character(const char *text, size_t len)
 	return len;
 }
 
-void weir__twitter_show(const struct weir_twitter_source_options *options, struct weir_slice text,
+void weir__twitter_show(const struct weir__twitter_config *config, struct weir_slice text,
 			char ret[WEIR__TWITTER_SHOWN])
 {
 	const char *secrets[WEIR__TWITTER_SECRETS];
@@ -66,7 +65,7 @@ void weir__twitter_show(const struct weir_twitter_source_options *options, struc
 
 	if (len)
 		memcpy(work, text.data, len);
-	weir__twitter_config_secrets(options, secrets);
+	weir__twitter_config_secrets(&config->options, secrets);
 	for (size_t i = 0; i < WEIR__TWITTER_SECRETS; i++)
 		mask(work, len, secrets[i]);
 	len = end_at_oauth(work, len);

@@ -3,7 +3,7 @@
 #ifndef WEIR_TWITTER_SHOW_H
 #define WEIR_TWITTER_SHOW_H
 
-#include "weir/twitter.h"
+#include "connect/twitter/config.h"
 
 #define WEIR__TWITTER_SHOWN 91	/* with the final zero: whose words they are fits in front */
 
@@ -11,7 +11,7 @@
  * What there is to see in `text`: one line, printable, at most WEIR__TWITTER_SHOWN - 1 bytes, cut
  * at a character; credentials and OAuth values in it are masked.
  */
-void weir__twitter_show(const struct weir_twitter_source_options *options, struct weir_slice text,
+void weir__twitter_show(const struct weir__twitter_config *config, struct weir_slice text,
 			char ret[WEIR__TWITTER_SHOWN]);
 
 /* The scheme, host and path of a URL, without its query. */

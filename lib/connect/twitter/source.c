@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A Twitter v1.1 stream as a source: the state machine around one connection at a time.
+ * A stream as a source: the state machine around one connection at a time, whatever dialect it
+ * speaks.
  *
  *             open                      due
  *     CLOSED ──────► WAITING ◄──────────────────► CONNECTING ──200──► STREAMING
@@ -16,15 +17,17 @@
  * of the transport only take notes and emit, decisions are made after its turn and only when
  * what came is handed over; a full outlet stops the reading, and that is no stall; each hole is
  * told once, or in the log when the pipeline takes no more; a stop ends the connection at once;
- * after close there is no wait and no connection left. Callers: the engine, through weir/source.h.
+ * after close there is no wait and no connection left. Callers: the engine, through weir/source.h; v1.c and
+ * x.c make them.
  */
 #include "connect/twitter/source.h"
 
-#include "connect/twitter/check.h"
+#include <stdio.h>
+
+#include "connect/twitter/notice.h"
 #include "connect/twitter/request.h"
 #include "connect/twitter/show.h"
 #include "ground/error.h"
-#include "ground/options.h"
 #include "wire/http.h"
 
 /* ---- what the transport tells ---- */
@@ -34,6 +37,23 @@ static bool fails(struct weir__twitter_source *source, enum weir_status status)
 	if (status < 0)
 		source->failure.status = status;
 	return status < 0;
+}
+
+static bool asks_again(const struct weir__twitter_source *source)
+{
+	return source->config.backfill_minutes && source->state == WEIR__TWITTER_STREAMING;
+}
+
+/* What no backfill fills. */
+static void alert_reach(const struct weir__twitter_source *source, uint64_t gap_ms)
+{
+	char text[160];
+
+	if (!asks_again(source) || gap_ms <= (uint64_t)source->extra * 60000)
+		return;
+	snprintf(text, sizeof text, "a hole of %ju s is longer than the %d minutes asked for again "
+		 "(backfill_minutes)", (uintmax_t)(gap_ms / 1000), source->extra);
+	weir__twitter_alert(&source->config, source->port, text);
 }
 
 /* There is a connection again, or there is to be none: the gap can be told. */
@@ -46,9 +66,11 @@ static void close_hole(struct weir__twitter_source *source)
 		.to_ms = to_ms,
 		.missed = source->hole.missed,
 		.cause = source->hole.cause,
+		.backfill_minutes = asks_again(source) ? source->extra : 0,
 	};
 
 	source->hole.is_open = false;
+	alert_reach(source, gap_ms);
 	weir_port_count(source->port, WEIR_COUNT_GAP_MS, gap_ms);
 	weir__twitter_stream_hold_gap(&source->stream, &gap);
 }
@@ -125,7 +147,7 @@ static void on_end(void *user, const struct weir_error *error)
 
 /* ---- one attempt ---- */
 
-static uint64_t signing_time(const struct weir__twitter_source *source)
+uint64_t weir__twitter_signing_ms(const struct weir__twitter_source *source)
 {
 	return weir__wall_ms(source->config.env) + (uint64_t)source->clock_offset_ms;
 }
@@ -148,6 +170,7 @@ static void begin_attempt(struct weir__twitter_source *source)
 	source->heard_ms = source->now_ms;
 	source->heard = false;
 	source->paused = false;
+	source->extra = source->without_extra ? 0 : source->config.dialect->extra_value(source);
 	source->state = WEIR__TWITTER_CONNECTING;
 	weir_port_log(source->port, WEIR_LOG_INFO, "connecting to %.*s", (int)url.len,
 		      (const char *)url.data);
@@ -167,8 +190,8 @@ static enum weir_status attempt(struct weir__twitter_source *source, struct weir
 	enum weir_status status;
 
 	begin_attempt(source);
-	status = weir__twitter_request_init(&request, &source->config, signing_time(source),
-					    !source->without_count, err);
+	status = weir__twitter_request_init(&request, &source->config, weir__twitter_signing_ms(source),
+					    source->extra, err);
 	if (status < 0)
 		return status;
 	status = http->ops->open(http->self, source->port, &request.http, &events, &source->end);
@@ -183,6 +206,19 @@ static enum weir_status attempt(struct weir__twitter_source *source, struct weir
 	source->end.status = status;
 	source->answer.over = true;
 	return WEIR_OK;
+}
+
+/* ---- beside the stream ---- */
+
+static bool may_connect(const struct weir__twitter_source *source)
+{
+	return !source->beside || source->config.dialect->may_connect(source);
+}
+
+static void close_beside(struct weir__twitter_source *source)
+{
+	if (source->beside)
+		source->config.dialect->close(source);
 }
 
 /* ---- the engine's calls ---- */
@@ -202,6 +238,7 @@ static void leave(struct weir__twitter_source *source, enum weir_status verdict,
 
 static void leave_at_stop(struct weir__twitter_source *source)
 {
+	close_beside(source);
 	source->config.http.ops->close(source->config.http.self);
 	weir__twitter_stream_clear(&source->stream);
 	leave(source, WEIR_END, NULL);
@@ -212,11 +249,11 @@ static bool is_open(const struct weir__twitter_source *source)
 	return source->state >= WEIR__TWITTER_CONNECTING && !source->answer.over;
 }
 
-/* A disconnect message or damage: nothing more is read, whether or not the server closes. */
+/* A message that ends it, or damage: nothing more is read, whether or not the server closes. */
 static void stop_reading(struct weir__twitter_source *source)
 {
 	if (!is_open(source) ||
-	    (!source->stream.disconnected && source->stream.broken.status == WEIR_OK))
+	    (!source->stream.parting && source->stream.broken.status == WEIR_OK))
 		return;
 	source->config.http.ops->close(source->config.http.self);
 	source->answer.over = true;
@@ -249,10 +286,25 @@ static enum weir_status decide(struct weir__twitter_source *source, struct weir_
 	return weir__twitter_stream_drain(&source->stream, err);
 }
 
+static void turn_beside(struct weir__twitter_source *source, struct weir_error *err)
+{
+	enum weir_status status;
+
+	if (!source->beside || source->state == WEIR__TWITTER_LEAVING)
+		return;
+	status = source->config.dialect->turn(source, err);
+	if (status >= 0)
+		return;
+	source->config.http.ops->close(source->config.http.self);
+	weir__twitter_stream_clear(&source->stream);
+	leave(source, status, err);
+}
+
 /* A gap of the connection before is handed over before there is another. */
 static bool is_due(const struct weir__twitter_source *source)
 {
-	return source->state == WEIR__TWITTER_WAITING && source->now_ms >= source->due_ms;
+	return source->state == WEIR__TWITTER_WAITING && source->now_ms >= source->due_ms &&
+	       may_connect(source);
 }
 
 static enum weir_status turn_connection(struct weir__twitter_source *source,
@@ -279,8 +331,10 @@ static enum weir_status turn_connection(struct weir__twitter_source *source,
 
 static enum weir_status turn(struct weir__twitter_source *source, struct weir_error *err)
 {
-	enum weir_status status = turn_connection(source, err);
+	enum weir_status status;
 
+	turn_beside(source, err);
+	status = turn_connection(source, err);
 	if (status == WEIR_OK)
 		status = decide(source, err);
 	source->crowded = status == WEIR_AGAIN;
@@ -299,12 +353,12 @@ static uint64_t earlier(uint64_t a_ms, uint64_t b_ms)
 }
 
 /* A full outlet decides nothing: then there is nothing of ours to wait for but room. */
-static uint64_t next_ms(const struct weir__twitter_source *source)
+static uint64_t next_of_stream_ms(const struct weir__twitter_source *source)
 {
 	const struct weir_http *http = &source->config.http;
 	uint64_t at_ms = 0;
 
-	if (source->state == WEIR__TWITTER_WAITING && !source->crowded)
+	if (source->state == WEIR__TWITTER_WAITING && !source->crowded && may_connect(source))
 		return source->due_ms ? source->due_ms : 1;
 	if (!is_open(source))
 		return 0;
@@ -320,6 +374,15 @@ static uint64_t next_ms(const struct weir__twitter_source *source)
 	return at_ms;
 }
 
+static uint64_t next_ms(const struct weir__twitter_source *source)
+{
+	const uint64_t at_ms = next_of_stream_ms(source);
+
+	if (!source->beside || source->state == WEIR__TWITTER_LEAVING)
+		return at_ms;
+	return earlier(at_ms, source->config.dialect->deadline_ms(source));
+}
+
 static enum weir_status source_open(void *self, weir_port *port, struct weir_error *err)
 {
 	struct weir__twitter_source *source = self;
@@ -329,6 +392,8 @@ static enum weir_status source_open(void *self, weir_port *port, struct weir_err
 	source->stream.port = port;
 	source->state = WEIR__TWITTER_WAITING;
 	source->due_ms = 0;
+	if (source->beside)
+		source->config.dialect->open(source);
 	weir_port_deadline(port, 1);
 	return WEIR_OK;
 }
@@ -356,6 +421,7 @@ static void source_close(void *self)
 {
 	struct weir__twitter_source *source = self;
 
+	close_beside(source);
 	source->config.http.ops->close(source->config.http.self);
 	weir__twitter_stream_clear(&source->stream);
 	weir__twitter_stream_drop_gap(&source->stream);
@@ -367,10 +433,12 @@ static void source_close(void *self)
 	source->state = WEIR__TWITTER_CLOSED;
 }
 
-static void source_free(void *self)
+void weir__twitter_source_free(struct weir__twitter_source *source)
 {
-	struct weir__twitter_source *source = self;
 	const struct weir_env *env = source->config.env;
+
+	if (source->beside)
+		source->config.dialect->free(source);
 
 	weir__twitter_answer_clear(&source->answer);
 	weir__twitter_stream_release(&source->stream);
@@ -378,88 +446,16 @@ static void source_free(void *self)
 	weir__free(env, source, sizeof *source);
 }
 
-static const struct weir_source_ops source_ops = {
-	.size = sizeof source_ops,
+static void source_free(void *self)
+{
+	weir__twitter_source_free(self);
+}
+
+const struct weir_source_ops weir__twitter_source_ops = {
+	.size = sizeof weir__twitter_source_ops,
 	.open = source_open,
 	.step = source_step,
 	.close = source_close,
 	.free = source_free,
 	.drains = true,
 };
-
-/* ---- the add ---- */
-
-/* The transport is ours from the start, whatever is wrong with the rest. */
-static struct weir_http take_http(const struct weir_twitter_source_options *given)
-{
-	const size_t least = offsetof(struct weir_twitter_source_options, http) +
-			     sizeof given->http;
-
-	if (!given || given->size < least || !given->http)
-		return (struct weir_http){ NULL, NULL };
-	return *given->http;
-}
-
-static void free_http(struct weir_http http)
-{
-	if (http.ops && http.ops->free)
-		http.ops->free(http.self);
-}
-
-static enum weir_status read_options(const struct weir_twitter_source_options *given,
-				     struct weir_twitter_source_options *ret,
-				     struct weir_error *err)
-{
-	if (weir__options_read(given, ret, sizeof *ret, "weir_twitter_source_options", err) < 0)
-		return err->status;
-	weir__twitter_config_default(ret);
-	return weir__twitter_check(ret, err);
-}
-
-/* Takes `http`, also when this fails. */
-static struct weir__twitter_source *
-source_new(const struct weir_env *env, const struct weir_twitter_source_options *options,
-	   struct weir_http http, struct weir_error *err)
-{
-	struct weir__twitter_source *source = weir__alloc(env, sizeof *source);
-	enum weir_status status = source ? WEIR_OK : weir__error_no_memory(err);
-
-	if (status == WEIR_OK && !http.ops)
-		status = weir__http_curl_new(env, &http, err);
-	if (status == WEIR_OK)
-		status = weir__twitter_config_init(&source->config, env, options, http, err);
-	if (status == WEIR_OK) {
-		weir__twitter_stream_init(&source->stream, &source->config);
-		return source;
-	}
-	free_http(http);
-	weir__free(env, source, sizeof *source);
-	return NULL;
-}
-
-weir_source *weir_twitter_source_add(weir_pipeline *pipeline, const char *name,
-				     const struct weir_twitter_source_options *options)
-{
-	const struct weir_env *env = weir_pipeline_env(pipeline);
-	const struct weir_http http = take_http(options);
-	struct weir_twitter_source_options read;
-	struct weir__twitter_source *source = NULL;
-	struct weir_error err = { .status = WEIR_OK };
-	struct weir_error named;
-
-	if (!env) {
-		free_http(http);
-		return NULL;
-	}
-	if (read_options(options, &read, &err) < 0)
-		free_http(http);
-	else
-		source = source_new(env, &read, http, &err);
-	if (source)
-		return weir_source_add(pipeline, name, &source_ops, source);
-	weir_error_set(&named, err.status, err.remedy, "source '%.40s': %s", name ? name : "",
-		       err.text);
-	named.os_error = err.os_error;
-	weir_pipeline_fail(pipeline, &named);
-	return NULL;
-}

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-/* What source.c and reconnect.c share: one Twitter source. */
+/* What source.c, reconnect.c and the dialects share: one source. */
 #ifndef WEIR_TWITTER_SOURCE_H
 #define WEIR_TWITTER_SOURCE_H
 
 #include "connect/twitter/answer.h"
+#include "connect/twitter/dialect.h"
 #include "connect/twitter/stream.h"
 #include "kit/backoff.h"
 
@@ -47,10 +48,30 @@ struct weir__twitter_source {
 	uint32_t tries;		/* of those, statuses that are tried only so often */
 	uint32_t takeovers;	/* by other consumers, one soon after the other */
 	bool corrected;		/* the clock, since the last good connection */
-	bool without_count;
+	int32_t extra;		/* what this attempt asks for by the dialect's parameter; 0: not */
+	bool without_extra;	/* it is not permitted */
 	int64_t clock_offset_ms;	/* the server's clock minus ours */
 	struct weir__twitter_hole hole;
+	void *beside;		/* the dialect's: what goes on beside the stream; NULL: nothing */
 };
+
+extern const struct weir_source_ops weir__twitter_source_ops;
+
+/* Makes a source. Takes `given->http`, also when this fails: then the answer is NULL. */
+struct weir__twitter_source *weir__twitter_source_new(const struct weir__twitter_config *given,
+						      struct weir_error *err);
+/* Gives it to the pipeline; NULL, with what `err` says: that fails, in the name of the source. */
+weir_source *weir__twitter_source_add(weir_pipeline *pipeline, const char *name,
+				      struct weir__twitter_source *source,
+				      const struct weir_error *err);
+void weir__twitter_source_free(struct weir__twitter_source *source);
+/* The source behind a handle, when it speaks this dialect; else NULL. */
+struct weir__twitter_source *weir__twitter_source_of(const weir_source *handle,
+						     const struct weir__twitter_dialect *dialect);
+void weir__twitter_http_free(struct weir_http http);
+
+/* By the server's clock, where that is known. */
+uint64_t weir__twitter_signing_ms(const struct weir__twitter_source *source);
 
 /*
  * After the transport's turn, with everything drained: whether the connection is over, and what

@@ -65,7 +65,7 @@ void weir__twitter_stream_clear(struct weir__twitter_stream *stream)
 	stream->gap.first_after[0] = '\0';
 	weir__twitter_stream_settle_gap(stream);
 	stream->missed = 0;
-	stream->disconnected = false;
+	stream->parting = NULL;
 	stream->broken = (struct weir_error){ .status = WEIR_OK };
 }
 
@@ -200,8 +200,7 @@ static void on_broken(struct weir__twitter_stream *stream, const struct weir__fr
 
 	if (stream->broken.status < 0)
 		return;
-	weir__twitter_show(&stream->config->options, (struct weir_slice){ frame->data, frame->len },
-			   line);
+	weir__twitter_show(stream->config, (struct weir_slice){ frame->data, frame->len }, line);
 	weir_error_set(&stream->broken, WEIR_ERR_PROTOCOL, WEIR_REMEDY_RETRY,
 		       "no message's length where one must stand: '%.100s'", line);
 }
@@ -250,7 +249,7 @@ static enum weir_status look_at_held(struct weir__twitter_stream *stream, struct
 	enum weir_status status = WEIR_OK;
 	struct weir_slice id;
 
-	if (!stream->peek.plan)
+	if (!stream->peek.fields.plan)
 		status = weir__twitter_peek_init(&stream->peek, stream->config->env, err);
 	if (status < 0)
 		return status;
@@ -340,10 +339,10 @@ enum weir_status weir__twitter_stream_drain(struct weir__twitter_stream *stream,
 	return status;
 }
 
-/* After a disconnect message, and of a damaged body, nothing more is wanted. */
+/* After a message that ends it, and of a damaged body, nothing more is wanted. */
 static bool is_over(const struct weir__twitter_stream *stream)
 {
-	return stream->disconnected || stream->broken.status < 0;
+	return stream->parting || stream->broken.status < 0;
 }
 
 enum weir_status weir__twitter_stream_write(struct weir__twitter_stream *stream,

@@ -12,6 +12,7 @@
 #include "connect/twitter/config.h"
 #include "connect/twitter/gap.h"
 #include "connect/twitter/peek.h"
+#include "connect/twitter/reaction.h"
 #include "kit/frame.h"
 #include "kit/limiter.h"
 #include "weir/source.h"
@@ -49,9 +50,10 @@ struct weir__twitter_stream {
 
 	/* What this connection told so far. */
 	uint64_t missed;		/* the largest limit.track */
-	bool disconnected;		/* a disconnect message came */
-	uint64_t disconnect_code;
-	char disconnect_reason[128];
+	const struct weir__twitter_disconnect *parting;	/* a message that ends it came */
+	char parting_name[64];		/* its code or kind, and the words that came with it */
+	char parting_reason[128];
+	int64_t parting_code;		/* 0: none */
 	struct weir_error broken;	/* framing or compression is damaged; WEIR_OK: no */
 };
 

@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: MIT */
+/**
+ * Checks before a run: what would happen, said and not done, and whether the others are there.
+ *
+ * weir_config_check (weir/config.h) checks all of a configuration; the calls here are its parts,
+ * for programs that have their options in C. Everything they ask of others takes 5 s at most,
+ * blocks, and leaves nothing behind.
+ */
+#ifndef WEIR_CHECK_H
+#define WEIR_CHECK_H
+
+#include "kafka.h"
+#include "twitter.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/** What a line of a check is. Since: 0.1. */
+enum weir_check {
+	WEIR_CHECK_PLAN = 0,	/* what would happen */
+	WEIR_CHECK_OK = 1,	/* tried, and well */
+	WEIR_CHECK_WRONG = 2	/* not well: the line ends in what to do */
+};
+
+/** Gets one line, lent for the call; secrets are not in it. Thread: the caller's. Since: 0.1. */
+typedef void weir_check_fn(void *user, enum weir_check what, const char *text);
+
+/**
+ * Tells the request that a Twitter source would make: method, URL, each parameter, and its size
+ * against the service's limits, phrase by phrase. Sends nothing.
+ *
+ * @param env      borrows; NULL: every default
+ * @param name     borrows; what the lines call the source
+ * @param options  borrows; `http` is not looked at, nor taken
+ * @param user     the first argument of `tell`
+ * @return WEIR_OK · WEIR_ERR_INVALID: such a source could not be added; what can be told is
+ * Since: 0.1.
+ */
+WEIR_API enum weir_status weir_twitter_check_request(
+	const struct weir_env *env, const char *name,
+	const struct weir_twitter_source_options *options, weir_check_fn *tell, void *user,
+	struct weir_error *err);
+
+/**
+ * Tries a Twitter source's server: its name, a connection, TLS, an answer (to HEAD /, without
+ * credentials), and the clock here against the answer's Date.
+ *
+ * @param env, name, options, tell, user  as weir_twitter_check_request
+ * @return WEIR_OK, whatever was told · WEIR_ERR_INVALID, WEIR_ERR_NOMEM: nothing was tried
+ * Since: 0.1.
+ */
+WEIR_API enum weir_status weir_twitter_check_server(
+	const struct weir_env *env, const char *name,
+	const struct weir_twitter_source_options *options, weir_check_fn *tell, void *user,
+	struct weir_error *err);
+
+/**
+ * Tries a Kafka sink's brokers, and topics: whether they are there, with how many partitions, and
+ * whether they may be written to. That is asked with an empty record and a kind of acknowledgement
+ * that Kafka refuses (acks=2), so that it is not stored; topics are not made by asking.
+ *
+ * @param env         borrows; NULL: every default
+ * @param name        borrows; what the lines call the sink
+ * @param options     borrows
+ * @param topics      borrows; `topic_count` of them
+ * @param tell, user  as weir_twitter_check_request
+ * @return WEIR_OK, whatever was told · WEIR_ERR_INVALID, WEIR_ERR_NOMEM: nothing was tried
+ * Since: 0.1.
+ */
+WEIR_API enum weir_status weir_kafka_check(const struct weir_env *env, const char *name,
+					   const struct weir_kafka_sink_options *options,
+					   const char *const *topics, size_t topic_count,
+					   weir_check_fn *tell, void *user, struct weir_error *err);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

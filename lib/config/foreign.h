@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: MIT */
+/* What the translators of foreign keys share: eneco.c (connectors), worker.c (Kafka Connect). */
+#ifndef WEIR_CONFIG_FOREIGN_H
+#define WEIR_CONFIG_FOREIGN_H
+
+#include "config/internal.h"
+
+struct weir__foreign {
+	weir_config *config;
+	struct weir__settings *ret;
+	struct weir_error *err;
+	const char *file;	/* the connector's own; NULL: set by calls */
+};
+
+/* One weir.… setting; `like` lends its place and secrecy, NULL: none. */
+enum weir_status weir__foreign_add(struct weir__foreign *from, const struct weir__setting *like,
+				   const char *key, const char *value);
+
+/* The encoding of key.converter or value.converter, in weir's words. */
+enum weir_status weir__worker_converter(struct weir__foreign *from, const char *role,
+					const char **ret);
+/* The sink "kafka", from bootstrap.servers, producer.… and producer.override.… */
+enum weir_status weir__worker_sink(struct weir__foreign *from);
+/* A key of the worker's that has no meaning here. */
+bool weir__worker_is_idle(const char *key);
+
+#endif

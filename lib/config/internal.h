@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What the files of the configuration share.
+ *
+ *     read.c      files into settings, ${…} undone
+ *     eneco.c     the connectors' keys, the worker's: translated into weir.… keys
+ *     build.c     weir.… keys into sources, spools, sinks, routes
+ *     fill.c      one options struct of these
+ *     check.c     what is built, told and tried instead of run
+ *     table.c     the keys there are        nearest.c   the one that was meant, perhaps
+ *     config.c    the public calls
+ */
+#ifndef WEIR_CONFIG_INTERNAL_H
+#define WEIR_CONFIG_INTERNAL_H
+
+#include "config/settings.h"
+#include "config/value.h"
+
+struct weir__watch;
+
+struct weir_config {
+	struct weir_env env;
+	struct weir_config_options options;
+	struct weir__settings given;	/* as they came */
+	struct weir__arena files;	/* names of the files */
+	bool is_quiet;			/* notices come when it is applied */
+	struct weir__watch *watch;	/* told of what is built; NULL: nobody */
+};
+
+void weir__config_notice(const weir_config *config, const char *format, ...) WEIR_PRINTF(2, 3);
+
+/* config/eneco.c */
+/*
+ * Into `ret`: the settings of the weir.… family, those translated first, so that the application's
+ * own count. Unknown keys are told.
+ */
+enum weir_status weir__config_translate(weir_config *config, struct weir__settings *ret,
+					struct weir_error *err);
+
+/* config/build.c */
+/* The pipeline's own options, from weir.pipeline.…; takes those settings. */
+enum weir_status weir__build_options(struct weir__settings *settings, struct weir__arena *arena,
+				     struct weir_pipeline_options *options,
+				     struct weir_error *err);
+enum weir_status weir__build(weir_config *config, struct weir__settings *settings,
+			     weir_pipeline *pipeline, struct weir_error *err);
+
+/* config/fill.c: from all settings that begin with `prefix`, "weir.sinks.kafka." */
+enum weir_status weir__fill(struct weir__settings *settings, struct weir__arena *arena,
+			    const char *prefix, const struct weir__key_table *table, void *options,
+			    struct weir_error *err);
+
+/* config/check.c: what build.c has read, before it adds it; all lent until the end, which comes
+ * only when nothing is wrong. `sink` NULL: dropped. */
+struct weir_route;
+void weir__watch_source(struct weir__watch *watch, const char *name, const char *type,
+			const void *options);
+void weir__watch_sink(struct weir__watch *watch, const char *name, const char *type,
+		      const void *options);
+void weir__watch_route(struct weir__watch *watch, const struct weir_route *route,
+		       const char *sink);
+void weir__watch_end(struct weir__watch *watch);
+
+/* config/read.c */
+enum weir_status weir__config_read_file(weir_config *config, const char *path,
+					struct weir_error *err);
+
+/* config/nearest.c */
+/* Of `count` words the one that is written most like `word`; NULL: none is near. */
+const char *weir__nearest(const char *word, const char *const *words, size_t count);
+
+#endif

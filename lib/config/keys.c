@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The keys there are, told one by one: what docs/config.md is made from.
+ *
+ * Guarantee: those of the tables, and the few that name another part, which build.c reads by
+ * itself. Called by applications.
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "config/internal.h"
+
+/* What stands between the table's name and the key; NULL behind the last. */
+static const struct place {
+	const char *section, *prefix;
+} places[] = {
+	{ "pipeline", "weir.pipeline" },
+	{ "sources", "weir.sources.NAME" },
+	{ "rules", "weir.sources.NAME.rules.N" },
+	{ "spools", "weir.spools.NAME" },
+	{ "sinks", "weir.sinks.NAME" },
+	{ "routes", "weir.routes.NAME" },
+	{ "where", "weir.routes.NAME.where.N" },
+};
+
+/* Keys that name another part: read by build.c and eneco.c. */
+static const struct {
+	const char *section, *name, *value, *help;
+} others[] = {
+	{ "spools", "from", "a source's NAME", "whose messages it takes; none: those of routes" },
+	{ "sinks", "share.messages", "number", "of the window that deliveries to it may hold" },
+	{ "sinks", "share.bytes", "number", "the same in bytes" },
+	{ "routes", "from", "a source's NAME", "none: every source" },
+	{ "routes", "sink", "a sink's or spool's NAME", "needed where there are several" },
+	{ "routes", "drop", "true, false", "what it takes is dropped" },
+};
+
+static const char *prefix_of(const char *section)
+{
+	for (size_t i = 0; i < sizeof places / sizeof *places; i++)
+		if (strcmp(places[i].section, section) == 0)
+			return places[i].prefix;
+	return "weir";
+}
+
+static void write_words(const char *const *words, char *ret, size_t size)
+{
+	size_t len = 0;
+
+	for (*ret = '\0'; *words && len < size; words++)
+		len += (size_t)snprintf(ret + len, size - len, "%s%s", len ? ", " : "", *words);
+}
+
+static void write_value(const struct weir__key_row *row, char *ret, size_t size)
+{
+	static const char *const types[] = {
+		[VALUE_TEXT] = "text",	    [VALUE_BOOLEAN] = "true, false",
+		[VALUE_U64] = "number",	    [VALUE_SIZE] = "number",
+		[VALUE_U32] = "number",	    [VALUE_I32] = "number, also below 0",
+		[VALUE_DOUBLE] = "number",  [VALUE_KINDS] = "kinds, by commas",
+		[VALUE_CHOICE] = "",	    [VALUE_SET] = "",
+		[VALUE_LIST] = "texts, by commas", [VALUE_PROPERTIES] = "text",
+	};
+	const size_t len = (size_t)snprintf(ret, size, "%s%s", row->is_secret ? "secret " : "",
+					    types[row->type]);
+
+	if (row->words)
+		write_words(row->words, ret + len, size - len);
+}
+
+static void visit_table(const struct weir__key_table *table, weir_config_key_fn *visit, void *user)
+{
+	const char *prefix = prefix_of(table->section);
+	char key[128], value[256];
+
+	snprintf(key, sizeof key, "%s%s%s", prefix, table->type ? ".type=" : "",
+		 table->type ? table->type : "");
+	visit(user, key, NULL, table->help);
+	for (size_t i = 0; i < table->count; i++) {
+		const struct weir__key_row *row = &table->rows[i];
+
+		snprintf(key, sizeof key, "%s.%s%s", prefix, row->name,
+			 row->type == VALUE_PROPERTIES ? ".PROPERTY" : "");
+		write_value(row, value, sizeof value);
+		visit(user, key, value, row->help);
+	}
+	for (size_t i = 0; i < sizeof others / sizeof *others; i++) {
+		if (strcmp(others[i].section, table->section) != 0)
+			continue;
+		snprintf(key, sizeof key, "%s.%s", prefix, others[i].name);
+		visit(user, key, others[i].value, others[i].help);
+	}
+}
+
+void weir_config_keys(weir_config_key_fn *visit, void *user)
+{
+	for (size_t i = 0; i < weir__key_table_count; i++)
+		visit_table(&weir__key_tables[i], visit, user);
+	visit(user, "weir.dead_letters", NULL, "where what cannot be delivered goes");
+	visit(user, "weir.dead_letters.sink", "a sink's or spool's NAME",
+	      "needed where there are several");
+	visit(user, "weir.dead_letters.to", "text", "its destination there");
+	visit(user, "weir.base_url", NULL, "beside a connector's keys");
+	visit(user, "weir.base_url", "text", "the server in the place of https://stream.twitter.com");
+}

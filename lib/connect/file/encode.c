@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Compressing blocks, with libarchive.
+ *
+ * Guarantees: what is added is one member (gzip), stream (bzip2, xz) or frame (zstd), complete with
+ * its sums, the same for the same bytes. On failure `out` holds some of it. Called by line_file.c.
+ */
+#include "connect/file/encode.h"
+
+#include <archive.h>
+#include <archive_entry.h>
+
+#include "ground/error.h"
+
+static const struct {
+	int (*add)(struct archive *archive);
+	const char *filter;
+	const char *level;	/* of speed: a step of the pipeline waits for it */
+} filters[] = {
+	[WEIR_FILE_GZIP] = { archive_write_add_filter_gzip, "gzip", "6" },
+	[WEIR_FILE_BZIP2] = { archive_write_add_filter_bzip2, "bzip2", "3" },
+	[WEIR_FILE_XZ] = { archive_write_add_filter_xz, "xz", "1" },
+	[WEIR_FILE_ZSTD] = { archive_write_add_filter_zstd, "zstd", "3" },
+};
+
+static la_ssize_t take(struct archive *archive, void *out, const void *bytes, size_t len)
+{
+	(void)archive;
+	weir__bytes_add(out, bytes, len);
+	return (la_ssize_t)len;
+}
+
+/* gzip's header has no time in it. */
+static bool set_up(struct archive *archive, enum weir_file_compression compression,
+		   struct weir__bytes *out)
+{
+	const char *filter = filters[compression].filter;
+
+	if (archive_write_set_format_raw(archive) != ARCHIVE_OK ||
+	    filters[compression].add(archive) != ARCHIVE_OK ||
+	    archive_write_set_filter_option(archive, filter, "compression-level",
+					    filters[compression].level) != ARCHIVE_OK)
+		return false;
+	if (compression == WEIR_FILE_GZIP)
+		archive_write_set_filter_option(archive, filter, "timestamp", NULL);
+	archive_write_set_bytes_per_block(archive, 0);
+	return archive_write_open(archive, out, NULL, take, NULL) == ARCHIVE_OK;
+}
+
+static bool write_block(struct archive *archive, struct weir_slice block)
+{
+	struct archive_entry *entry = archive_entry_new();
+	bool is_written;
+
+	if (!entry)
+		return false;
+	archive_entry_set_filetype(entry, AE_IFREG);
+	is_written = archive_write_header(archive, entry) == ARCHIVE_OK &&
+		     archive_write_data(archive, block.data, block.len) == (la_ssize_t)block.len &&
+		     archive_write_close(archive) == ARCHIVE_OK;
+	archive_entry_free(entry);
+	return is_written;
+}
+
+enum weir_status weir__encode_block(enum weir_file_compression compression, struct weir_slice block,
+				    struct weir__bytes *out, struct weir_error *err)
+{
+	struct archive *archive = archive_write_new();
+	enum weir_status status = WEIR_OK;
+
+	if (!archive)
+		return weir__error_no_memory(err);
+	if (!set_up(archive, compression, out) || !write_block(archive, block))
+		status = weir_error_set(err, WEIR_ERR_IO, WEIR_REMEDY_STOP,
+					"cannot compress with %s: %.200s",
+					filters[compression].filter,
+					archive_error_string(archive) ? archive_error_string(archive)
+								      : "no reason is given");
+	archive_write_free(archive);
+	return status == WEIR_OK && out->has_failed ? weir__error_no_memory(err) : status;
+}

@@ -1,0 +1,562 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * examples/connect with the files that users of kafka-connect-twitter have (tests/data/connect),
+ * against a stream server and a Kafka cluster: what lands there is what their consumers read
+ * before. payloads.jsonl says it, a line for each status of messages.jsonl.
+ */
+#include <check.h>
+#include <jansson.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "support/files.h"
+#include "weir.h"
+#include "weir/testing.h"
+
+#define ROWS(table) ((int)(sizeof(table) / sizeof *(table)))
+#define DATA "tests/data/connect/"
+#define PATIENCE_MS 20000
+#define STOP_MS 5000
+#define MOST 64
+#define PARTITIONS 3
+
+static struct test_dir dir;
+static weir_test_broker *kafka;
+static weir_test_stream *twitter;
+static struct weir_error err;
+static json_t *payloads[MOST];
+static char *payload_lines[MOST];
+static size_t payload_count;
+
+/* ---- a program, run */
+
+struct program {
+	pid_t pid;
+	int out_fd;
+	char text[1 << 16];	/* both of its outputs so far */
+	size_t len;
+};
+
+static uint64_t now_ms(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
+}
+
+/* SIGUSR1 is blocked from the start: it waits until the program looks for it. */
+static void start(struct program *program, const char *const *words)
+{
+	char *argv[32] = { (char[]){ "connect" } };
+	sigset_t signals;
+	int out[2];
+
+	for (int i = 0; words[i]; i++)
+		argv[i + 1] = strdup(words[i]);
+	ck_assert_int_eq(pipe(out), 0);
+	program->len = 0;
+	program->text[0] = '\0';
+	sigemptyset(&signals);
+	sigaddset(&signals, SIGUSR1);
+	sigprocmask(SIG_BLOCK, &signals, NULL);
+	program->pid = fork();
+	if (program->pid == 0) {
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		dup2(out[1], STDOUT_FILENO);
+		dup2(out[1], STDERR_FILENO);
+		close(out[0]);
+		close(out[1]);
+		execv(BUILD_DIR "/examples/connect", argv);
+		_exit(127);
+	}
+	sigprocmask(SIG_UNBLOCK, &signals, NULL);
+	close(out[1]);
+	program->out_fd = out[0];
+	for (int i = 1; argv[i]; i++)
+		free(argv[i]);
+}
+
+/* Reads on; false at the end of its output. */
+static bool read_more(struct program *program)
+{
+	struct pollfd wait = { .fd = program->out_fd, .events = POLLIN };
+	ssize_t len;
+
+	ck_assert_uint_lt(program->len + 1, sizeof program->text);
+	ck_assert_msg(poll(&wait, 1, PATIENCE_MS) == 1, "nothing is said after:\n%.2000s", program->text);
+	len = read(program->out_fd, program->text + program->len,
+		   sizeof program->text - 1 - program->len);
+	program->len += len > 0 ? (size_t)len : 0;
+	program->text[program->len] = '\0';
+	return len > 0;
+}
+
+/* Its exit status, when it has said all. */
+static int finish(struct program *program)
+{
+	int status;
+
+	while (read_more(program))
+		;
+	close(program->out_fd);
+	ck_assert_int_eq(waitpid(program->pid, &status, 0), program->pid);
+	return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+}
+
+/* Asks for its metrics again and again until so many are delivered. */
+static void await_delivered(struct program *program, unsigned long want)
+{
+	const uint64_t until = now_ms() + PATIENCE_MS;
+	unsigned long delivered = 0;
+
+	do {
+		const char *line;
+
+		program->len = 0;
+		program->text[0] = '\0';
+		kill(program->pid, SIGUSR1);
+		while (!(line = strstr(program->text, " received, ")) || !strchr(line, '\n'))
+			ck_assert_msg(read_more(program), "it ended:\n%.2000s", program->text);
+		delivered = strtoul(line + strlen(" received, "), NULL, 10);
+		ck_assert_msg(now_ms() < until, "%lu of %lu delivered:\n%.2000s", delivered, want,
+			      program->text);
+	} while (delivered < want);
+	ck_assert_uint_eq(delivered, want);
+}
+
+static int stop_in_time(struct program *program)
+{
+	const uint64_t from = now_ms();
+	int status;
+
+	kill(program->pid, SIGTERM);
+	status = finish(program);
+	ck_assert_uint_lt(now_ms() - from, STOP_MS);
+	return status;
+}
+
+/* ---- the world around it */
+
+static void read_payloads(void)
+{
+	char *text = file_read(DATA "payloads.jsonl", NULL), *rest = text, *line;
+
+	payload_count = 0;
+	while ((line = strsep(&rest, "\n")) && *line) {
+		payload_lines[payload_count] = strdup(line);
+		payloads[payload_count] = json_loads(line, 0, NULL);
+		ck_assert_ptr_nonnull(payloads[payload_count++]);
+	}
+	free(text);
+}
+
+static void serve(const char *faults, const char *secret)
+{
+	twitter = weir_test_stream_new(
+		WEIR_WITH(weir_test_stream_options, .file = DATA "messages.jsonl", .hold = true,
+			  .gzip = true, .consumer_key = "invented-consumer-key",
+			  .consumer_secret = secret, .token = "47-invented-token",
+			  .token_secret = "invented-token-secret", .faults = faults,
+			  .record_file = test_path(&dir, "requests")), &err);
+	ck_assert_msg(twitter, "%s", err.text);
+}
+
+static void setup(void)
+{
+	test_dir_make(&dir);
+	read_payloads();
+	kafka = weir_test_broker_new(NULL, &err);
+	ck_assert_msg(kafka, "%s", err.text);
+}
+
+static void teardown(void)
+{
+	twitter = weir_test_stream_free(twitter);
+	kafka = weir_test_broker_free(kafka);
+	for (size_t i = 0; i < payload_count; i++) {
+		json_decref(payloads[i]);
+		free(payload_lines[i]);
+	}
+	test_dir_remove(&dir);
+}
+
+static char set_brokers[256];
+
+/* Starts it with the file, and the worker's when there is one, as they are. */
+static void start_with(struct program *program, const char *file, const char *worker)
+{
+	const char *words[8] = { "--url", weir_test_stream_url(twitter), "--set", set_brokers };
+	size_t count = 4;
+	static char paths[2][256];
+
+	snprintf(set_brokers, sizeof set_brokers, "bootstrap.servers=%s",
+		 weir_test_broker_addresses(kafka));
+	snprintf(paths[0], sizeof paths[0], DATA "%s", file);
+	snprintf(paths[1], sizeof paths[1], DATA "%s", worker ? worker : "");
+	words[count++] = paths[0];
+	if (worker)
+		words[count++] = paths[1];
+	start(program, words);
+}
+
+/* ---- what Kafka holds */
+
+struct kept {
+	char *key, *value;
+	size_t key_len, value_len, header_count;
+	uint32_t partition;
+	int64_t time_ms;
+};
+
+static struct kept kept[MOST];
+static size_t kept_count;
+
+static bool keep(void *user, const struct weir_test_record *record)
+{
+	struct kept *at = &kept[kept_count++];
+
+	(void)user;
+	ck_assert_uint_le(kept_count, MOST);
+	at->key_len = record->key.len;
+	at->value_len = record->value.len;
+	at->key = strndup(record->key.data, record->key.len);
+	at->value = strndup(record->value.data, record->value.len);
+	at->header_count = record->header_count;
+	at->partition = record->partition;
+	at->time_ms = record->time_ms;
+	return kept_count < MOST;
+}
+
+/* Of Kafka's Java client: org.apache.kafka.common.utils.Utils.murmur2, and the sign cut off. */
+static uint32_t partition_of(const char *key)
+{
+	const uint8_t *at = (const uint8_t *)key;
+	const uint32_t m = 0x5bd1e995;
+	size_t len = strlen(key);
+	uint32_t h = 0x9747b28cu ^ (uint32_t)len;
+
+	for (; len >= 4; at += 4, len -= 4) {
+		uint32_t k = (uint32_t)at[0] | (uint32_t)at[1] << 8 | (uint32_t)at[2] << 16 |
+			     (uint32_t)at[3] << 24;
+
+		k *= m;
+		h = h * m ^ (k ^ k >> 24) * m;
+	}
+	for (size_t i = len; i > 0; i--)
+		h ^= (uint32_t)at[i - 1] << (8 * (i - 1));
+	if (len > 0)
+		h *= m;
+	h = (h ^ h >> 13) * m;
+	return ((h ^ h >> 15) & 0x7fffffff) % PARTITIONS;
+}
+
+enum encoding { PLAIN, JSON, SCHEMA };
+
+static char *encode_string(const char *text, enum encoding encoding)
+{
+	json_t *string = json_string(text);
+	char *encoded = json_dumps(string, JSON_ENCODE_ANY), *whole = NULL;
+
+	json_decref(string);
+	if (encoding == JSON)
+		return encoded;
+	if (encoding == PLAIN)
+		whole = strdup(text);
+	else if (asprintf(&whole, "{\"schema\":{\"type\":\"string\",\"optional\":false},"
+			  "\"payload\":%s}", encoded) < 0)
+		abort();
+	free(encoded);
+	return whole;
+}
+
+static const char *member(const json_t *payload, const char *outer, const char *inner)
+{
+	const json_t *value = json_object_get(payload, outer);
+
+	return json_string_value(inner ? json_object_get(value, inner) : value);
+}
+
+static int64_t time_of(const json_t *payload)
+{
+	struct tm when = { 0 };
+
+	ck_assert_ptr_nonnull(strptime(member(payload, "created_at", NULL),
+				       "%Y-%m-%dT%H:%M:%S.000+0000", &when));
+	return (int64_t)timegm(&when) * 1000;
+}
+
+struct shape {
+	const char *name, *file, *worker, *topic;
+	enum encoding key, value;
+	bool is_string;
+	const char *request;	/* as recorded: path and parameters */
+};
+
+static void check_value(const struct shape *shape, size_t index, const struct kept *got)
+{
+	static const char schema[] = "{\"schema\":{\"type\":\"struct\",\"fields\":["
+				     "{\"type\":\"int64\",\"optional\":false,\"field\":\"id\"},";
+	const char *line = payload_lines[index];
+	char *want = NULL;
+
+	if (shape->is_string) {
+		want = encode_string(member(payloads[index], "text", NULL), shape->value);
+	} else if (shape->value == JSON) {
+		want = strdup(line);
+	} else {
+		ck_assert_msg(!strncmp(got->value, schema, sizeof schema - 1), "%s: %s", shape->name,
+			      got->value);
+		ck_assert_int_ge(asprintf(&want, "%.*s,\"payload\":%s}",
+					  (int)(strstr(got->value, ",\"payload\":") - got->value),
+					  got->value, line), 0);
+	}
+	ck_assert_msg(!strcmp(got->value, want), "%s: got\n%s\nwant\n%s", shape->name, got->value,
+		      want);
+	ck_assert_uint_eq(got->value_len, strlen(want));
+	free(want);
+}
+
+/* The next record of its partition that nothing was compared with yet. */
+static struct kept *next_of(uint32_t partition, size_t *taken)
+{
+	for (size_t i = 0; i < kept_count; i++)
+		if (kept[i].partition == partition && !(*taken & 1u << i)) {
+			*taken |= 1u << i;
+			return &kept[i];
+		}
+	return NULL;
+}
+
+static void check_topic(const struct shape *shape)
+{
+	size_t taken = 0;
+
+	kept_count = 0;
+	ck_assert_msg(weir_test_topic_read(kafka, shape->topic, keep, NULL, &err) == WEIR_OK,
+		      "%s: %s", shape->name, err.text);
+	ck_assert_uint_eq(kept_count, payload_count);
+	for (size_t i = 0; i < payload_count; i++) {
+		char *key = encode_string(member(payloads[i], "user", "screen_name"), shape->key);
+		const struct kept *got = next_of(partition_of(key), &taken);
+
+		ck_assert_msg(got, "%s: no more on partition %u", shape->name, partition_of(key));
+		ck_assert_msg(!strcmp(got->key, key) && got->key_len == strlen(key),
+			      "%s: key %s, want %s", shape->name, got->key, key);
+		check_value(shape, i, got);
+		ck_assert_int_eq(got->time_ms, time_of(payloads[i]));
+		ck_assert_uint_eq(got->header_count, 0);
+		free(key);
+	}
+	for (size_t i = 0; i < kept_count; i++) {
+		free(kept[i].key);
+		free(kept[i].value);
+	}
+}
+
+static void check_request(const struct shape *shape)
+{
+	char *text = file_read(test_path(&dir, "requests"), NULL);
+	static const char *const names[] = { "delimited", "follow", "language", "locations",
+					     "track" };
+	json_t *request = json_loads(text, JSON_DISABLE_EOF_CHECK, NULL);
+	const char *url = member(request, "url", NULL);
+	char got[1024];
+	size_t len;
+
+	ck_assert_msg(request && url, "%s", text);
+	len = (size_t)snprintf(got, sizeof got, "%s %.*s", member(request, "method", NULL),
+			       (int)strcspn(url, "?"), url);
+	for (int i = 0; i < ROWS(names); i++)
+		if (member(request, "params", names[i]))
+			len += (size_t)snprintf(got + len, sizeof got - len, " %s=%s", names[i],
+						member(request, "params", names[i]));
+	ck_assert_msg(!strcmp(got, shape->request), "%s: got\n%s\nwant\n%s\nof %s", shape->name, got,
+		      shape->request, text);
+	ck_assert_int_eq(json_integer_value(json_object_get(request, "status")), 200);
+	json_decref(request);
+	free(text);
+}
+
+/* ---- the shapes that people have */
+
+#define FILTER "POST /1.1/statuses/filter.json "
+#define SAMPLE "GET /1.1/statuses/sample.json "
+
+static const struct shape shapes[] = {
+	{ "plain words, converters beside the connector", "words.properties", "string-worker.properties",
+	  "twitter", SCHEMA, SCHEMA, false, FILTER
+	  "delimited=length language=en track=news,music,hadoop,clojure,scala,fp,golang,python" },
+	{ "topic and topics", "topic-and-topics.properties", NULL, "demo-3-twitter", SCHEMA, SCHEMA,
+	  false, FILTER "delimited=length language=en track=programming,java,kafka streams" },
+	{ "topics alone, the worker's converters", "topics-alone.properties",
+	  "json-worker.properties", "twitter-data", JSON, JSON, false,
+	  FILTER "delimited=length language=en track=kafka" },
+	{ "no topic", "no-topic.properties", NULL, "tweets", SCHEMA, SCHEMA, false,
+	  FILTER "delimited=length track=ksql" },
+	{ "a sample", "sample.properties", NULL, "sampled", PLAIN, JSON, false,
+	  SAMPLE "delimited=length language=en,ko" },
+	{ "strings", "string.properties", "string-worker.properties", "texts", PLAIN, PLAIN, true,
+	  FILTER "delimited=length track=a,b c" },
+	{ "everything", "everything.properties", NULL, "everything", SCHEMA, SCHEMA, false,
+	  FILTER "delimited=length follow=1,2 language=en locations=-74,40,-73,41 "
+	  "track=news,breaking news" },
+	{ "distributed mode's document", "distributed.json", NULL, "documented", SCHEMA, SCHEMA,
+	  false, FILTER "delimited=length language=en track=kafka" },
+	{ "Korean in UTF-8", "utf8.properties", NULL, "hangul", SCHEMA, SCHEMA, false,
+	  FILTER "delimited=length track=\ud55c\uae00,\uc815\uad6d \uc0dd\uc77c,\U0001f389" },
+	{ "Korean by escapes", "escaped.properties", NULL, "hangul", SCHEMA, SCHEMA, false,
+	  FILTER "delimited=length track=\ud55c\uae00,\uc815\uad6d \uc0dd\uc77c,\U0001f389" },
+};
+
+START_TEST(consumers_notice_nothing)
+{
+	const struct shape *shape = &shapes[_i];
+	struct program program;
+
+	serve(NULL, "invented-consumer-secret");
+	ck_assert_int_eq(weir_test_topic_add(kafka, shape->topic, PARTITIONS), WEIR_OK);
+	start_with(&program, shape->file, shape->worker);
+	await_delivered(&program, payload_count);
+	ck_assert_msg(stop_in_time(&program) == 0, "%s: %s", shape->name, program.text);
+	ck_assert_msg(!strstr(program.text, "invented"), "%s: a secret in\n%s", shape->name,
+		      program.text);
+	check_topic(shape);
+	check_request(shape);
+}
+END_TEST
+
+/* ---- the program itself */
+
+START_TEST(sigusr1_prints_all_metrics)
+{
+	static const char *const words[] = { "weir_received_total 13\n",
+					     "weir_sink_delivered_total{sink=\"kafka\"} 9\n",
+					     "weir_route_matched_total{route=\"statuses\"} 9\n" };
+	struct program program;
+
+	serve(NULL, "invented-consumer-secret");
+	start_with(&program, "words.properties", NULL);
+	await_delivered(&program, payload_count);
+	for (int i = 0; i < ROWS(words); i++)
+		ck_assert_msg(strstr(program.text, words[i]), "no %s in\n%.2000s", words[i],
+			      program.text);
+	ck_assert_int_eq(stop_in_time(&program), 0);
+}
+END_TEST
+
+START_TEST(deletes_can_be_had_beside_the_statuses)
+{
+	const char *words[] = { "--url", NULL, "--set", set_brokers, "--set",
+				"weir.routes.deletes.kinds=delete", "--set",
+				"weir.routes.deletes.to=gone", "--set",
+				"weir.routes.deletes.format=tombstone", DATA "words.properties",
+				NULL };
+	struct program program;
+
+	serve(NULL, "invented-consumer-secret");
+	words[1] = weir_test_stream_url(twitter);
+	snprintf(set_brokers, sizeof set_brokers, "bootstrap.servers=%s",
+		 weir_test_broker_addresses(kafka));
+	start(&program, words);
+	await_delivered(&program, payload_count + 1);
+	ck_assert_int_eq(stop_in_time(&program), 0);
+	kept_count = 0;
+	ck_assert_int_eq(weir_test_topic_read(kafka, "gone", keep, NULL, &err), WEIR_OK);
+	ck_assert_uint_eq(kept_count, 1);
+	ck_assert_str_eq(kept[0].key, "719999999999999999");
+	ck_assert_uint_eq(kept[0].value_len, 0);
+	free(kept[0].key);
+	free(kept[0].value);
+}
+END_TEST
+
+/* A broker that is not there holds nothing up: the deadline of the drain does. */
+START_TEST(sigterm_ends_it_also_when_nothing_is_acknowledged)
+{
+	struct program program;
+	const char *words[] = { "--url", NULL, "--set", "bootstrap.servers=127.0.0.1:9", "--set",
+				"weir.pipeline.drain_ms=500", DATA "words.properties", NULL };
+
+	serve(NULL, "invented-consumer-secret");
+	words[1] = weir_test_stream_url(twitter);
+	start(&program, words);
+	while (!strstr(program.text, "13 received")) {
+		program.len = 0;
+		kill(program.pid, SIGUSR1);
+		ck_assert(read_more(&program));
+	}
+	ck_assert_int_eq(stop_in_time(&program), 1);
+	ck_assert_msg(strstr(program.text, "9 under way"), "%s", program.text);
+}
+END_TEST
+
+static const struct {
+	const char *name, *faults, *secret, *file, *words;
+	int status;
+} ends[] = {
+	{ "a wrong secret", NULL, "another-secret", "words.properties", "401", 1 },
+	{ "a path that is not there", "status=404", "invented-consumer-secret", "words.properties",
+	  "404", 1 },
+	{ "Avro", NULL, "invented-consumer-secret", "avro.properties",
+	  "'io.confluent.connect.avro.AvroConverter' is not to be had; take "
+	  "org.apache.kafka.connect.json.JsonConverter", 2 },
+	{ "a file that is not there", NULL, "invented-consumer-secret", "none", "cannot open", 2 },
+};
+
+START_TEST(it_ends_with_a_reason_and_a_status)
+{
+	struct program program;
+
+	serve(ends[_i].faults, ends[_i].secret);
+	start_with(&program, ends[_i].file, NULL);
+	ck_assert_msg(finish(&program) == ends[_i].status, "%s:\n%s", ends[_i].name, program.text);
+	ck_assert_msg(strstr(program.text, ends[_i].words), "%s: '%s' is not in\n%s", ends[_i].name,
+		      ends[_i].words, program.text);
+	ck_assert_msg(!strstr(program.text, "invented"), "%s: a secret in\n%s", ends[_i].name,
+		      program.text);
+}
+END_TEST
+
+START_TEST(without_a_file_it_says_how_it_is_used)
+{
+	struct program program;
+	const char *const nothing[] = { NULL }, *const halves[] = { "--set", "a", NULL };
+
+	start(&program, nothing);
+	ck_assert_int_eq(finish(&program), 2);
+	ck_assert_ptr_nonnull(strstr(program.text, "usage: connect"));
+	start(&program, halves);
+	ck_assert_int_eq(finish(&program), 2);
+	ck_assert_ptr_nonnull(strstr(program.text, "usage: connect"));
+}
+END_TEST
+
+int main(void)
+{
+	Suite *suite = suite_create("connect");
+	TCase *tcase = tcase_create("connect");
+	SRunner *runner = srunner_create(suite);
+	int failed;
+
+	suite_add_tcase(suite, tcase);
+	tcase_add_checked_fixture(tcase, setup, teardown);
+	tcase_set_timeout(tcase, 120);
+	tcase_add_loop_test(tcase, consumers_notice_nothing, 0, ROWS(shapes));
+	tcase_add_test(tcase, sigusr1_prints_all_metrics);
+	tcase_add_test(tcase, deletes_can_be_had_beside_the_statuses);
+	tcase_add_test(tcase, sigterm_ends_it_also_when_nothing_is_acknowledged);
+	tcase_add_loop_test(tcase, it_ends_with_a_reason_and_a_status, 0, ROWS(ends));
+	tcase_add_test(tcase, without_a_file_it_says_how_it_is_used);
+	srunner_run_all(runner, CK_NORMAL);
+	failed = srunner_ntests_failed(runner);
+	srunner_free(runner);
+	return failed != 0;
+}

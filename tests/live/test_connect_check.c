@@ -1,0 +1,279 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * connect --check on setups that are broken: tests/data/check/NAME.properties and what is said,
+ * NAME.expected. There URL is the server, ADDRESS its host and port, BROKERS the cluster, `#` any
+ * number, and `…` at the end of a line whatever else stands on it (words of other libraries).
+ */
+#include <arpa/inet.h>
+#include <check.h>
+#include <ctype.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "support/certificate.h"
+#include "support/files.h"
+#include "weir.h"
+#include "weir/testing.h"
+
+#define ROWS(table) ((int)(sizeof(table) / sizeof *(table)))
+#define MOST_MS 15000
+
+enum server { WELL, TLS, PLAIN_AS_TLS, NOBODY, NO_NAME, LATE };
+
+static struct test_dir dir;
+static weir_test_broker *kafka;
+static weir_test_stream *twitter;
+static struct weir_error err;
+static pid_t late;
+static char url[300];
+
+/* ---- servers */
+
+/* One that answers each connection with a Date of 2020. Its port. */
+static uint16_t serve_late(void)
+{
+	static const char answer[] = "HTTP/1.1 404 Not Found\r\nDate: Wed, 01 Jan 2020 00:00:00 GMT\r\n"
+				     "Content-Length: 0\r\nConnection: close\r\n\r\n";
+	struct sockaddr_in at = { .sin_family = AF_INET, .sin_addr = { htonl(INADDR_LOOPBACK) } };
+	socklen_t len = sizeof at;
+	const int listener = socket(AF_INET, SOCK_STREAM, 0);
+
+	ck_assert_int_eq(bind(listener, (const struct sockaddr *)&at, len), 0);
+	ck_assert_int_eq(listen(listener, 4), 0);
+	ck_assert_int_eq(getsockname(listener, (struct sockaddr *)&at, &len), 0);
+	late = fork();
+	if (late == 0) {
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		for (;;) {
+			const int fd = accept(listener, NULL, NULL);
+			char request[4096];
+
+			if (read(fd, request, sizeof request) > 0 &&
+			    write(fd, answer, sizeof answer - 1) < 0)
+				_exit(1);
+			close(fd);
+		}
+	}
+	close(listener);
+	return ntohs(at.sin_port);
+}
+
+static void serve(enum server server)
+{
+	struct weir_test_stream_options options = { .size = sizeof options };
+
+	if (server == NO_NAME || server == NOBODY) {
+		snprintf(url, sizeof url, "%s", server == NO_NAME ? "http://stream.invalid"
+								  : "http://127.0.0.1:9");
+		return;
+	}
+	if (server == LATE) {
+		snprintf(url, sizeof url, "http://127.0.0.1:%u", serve_late());
+		return;
+	}
+	if (server == TLS) {
+		static struct certificate own;
+
+		certificate_make(&own);
+		file_write(test_path(&dir, "cert.pem"), own.certificate, strlen(own.certificate));
+		file_write(test_path(&dir, "key.pem"), own.key, strlen(own.key));
+		options.certificate_file = test_path(&dir, "cert.pem");
+		options.key_file = test_path(&dir, "key.pem");
+	}
+	twitter = weir_test_stream_new(&options, &err);
+	ck_assert_msg(twitter, "%s", err.text);
+	snprintf(url, sizeof url, "%s%s", server == PLAIN_AS_TLS ? "https" : "",
+		 weir_test_stream_url(twitter) + (server == PLAIN_AS_TLS ? strlen("http") : 0));
+}
+
+/* ---- clusters */
+
+static void have_topic(void)
+{
+	ck_assert_int_eq(weir_test_topic_add(kafka, "tweets", 3), WEIR_OK);
+}
+
+static void have_none(void)
+{
+}
+
+static void be_down(void)
+{
+	weir_test_broker_set_down(kafka, 0);
+}
+
+static void hide_topic(void)
+{
+	weir_test_topic_set_error(kafka, "tweets", WEIR_TEST_TOPIC_FORBIDDEN);
+}
+
+static void refuse_records(void)
+{
+	const int32_t codes[] = { WEIR_TEST_TOPIC_FORBIDDEN };
+
+	have_topic();
+	weir_test_broker_push_codes(kafka, WEIR_TEST_PRODUCE, codes, 1);
+}
+
+static void have_no_leader(void)
+{
+	have_topic();
+	ck_assert_int_eq(weir_test_topic_set_leader(kafka, "tweets", 1, 0), WEIR_OK);
+	ck_assert_int_eq(weir_test_topic_add(kafka, "deletes", 1), WEIR_OK);
+}
+
+/* ---- what is said */
+
+static void replace(char *text, size_t size, const char *what, const char *with)
+{
+	const size_t len = strlen(what), with_len = strlen(with);
+	char *at = text;
+
+	while (len && (at = strstr(at, what))) {
+		ck_assert_uint_lt(strlen(text) + with_len, size);
+		memmove(at + with_len, at + len, strlen(at + len) + 1);
+		memcpy(at, with, with_len);
+		at += with_len;
+	}
+}
+
+/* Runs it; all it says, and its exit status. */
+static int run(const char *file, char *text, size_t size)
+{
+	char command[1024];
+	size_t len = 0, got;
+	FILE *pipe;
+	int status;
+
+	snprintf(command, sizeof command, "%s/examples/connect --check --url '%s' --set "
+		 "'bootstrap.servers=%s' '%s' 2>&1", BUILD_DIR, url,
+		 weir_test_broker_addresses(kafka), file);
+	pipe = popen(command, "r");
+	while (len + 1 < size && (got = fread(text + len, 1, size - 1 - len, pipe)) > 0)
+		len += got;
+	text[len] = '\0';
+	status = pclose(pipe);
+	return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+}
+
+static bool is_like(const char *got, const char *want)
+{
+	while (*want) {
+		if (strcmp(want, "…") == 0)
+			return true;
+		if (*want == '#' && isdigit((unsigned char)*got)) {
+			while (isdigit((unsigned char)*got))
+				got++;
+			want++;
+		} else if (*got++ != *want++) {
+			return false;
+		}
+	}
+	return *got == '\0';
+}
+
+static void compare(const char *name, char *got, char *want)
+{
+	char *got_line, *want_line;
+
+	do {
+		got_line = strsep(&got, "\n");
+		want_line = strsep(&want, "\n");
+		ck_assert_msg(got_line && want_line && is_like(got_line, want_line),
+			      "%s: said\n%s\nwant\n%s", name, got_line ? got_line : "(nothing)",
+			      want_line ? want_line : "(nothing)");
+	} while (got || want);
+}
+
+static const struct {
+	const char *name;
+	enum server server;
+	void (*prepare)(void);
+	int status;
+} setups[] = {
+	{ "all-well", WELL, have_topic, 0 },
+	{ "phrase-too-long", WELL, have_topic, 2 },
+	{ "no-predicate", WELL, have_topic, 2 },
+	{ "jks", WELL, have_topic, 2 },
+	{ "misspelt", WELL, have_topic, 0 },
+	{ "unknown-host", NO_NAME, have_topic, 1 },
+	{ "refused", NOBODY, have_topic, 1 },
+	{ "no-tls", PLAIN_AS_TLS, have_topic, 1 },
+	{ "untrusted", TLS, have_topic, 1 },
+	{ "wrong-clock", LATE, have_topic, 1 },
+	{ "no-broker", WELL, be_down, 1 },
+	{ "sasl", WELL, have_topic, 1 },
+	{ "no-topic", WELL, have_none, 1 },
+	{ "hidden-topic", WELL, hide_topic, 1 },
+	{ "no-right", WELL, refuse_records, 1 },
+	{ "no-leader", WELL, have_no_leader, 1 },
+};
+
+START_TEST(a_check_says_what_would_be_and_what_to_do)
+{
+	static char got[16384];
+	char path[128], *want;
+	struct timespec began, ended;
+	int status;
+
+	serve(setups[_i].server);
+	setups[_i].prepare();
+	snprintf(path, sizeof path, "tests/data/check/%s.properties", setups[_i].name);
+	clock_gettime(CLOCK_MONOTONIC, &began);
+	status = run(path, got, sizeof got);
+	clock_gettime(CLOCK_MONOTONIC, &ended);
+	replace(got, sizeof got, weir_test_broker_addresses(kafka), "BROKERS");
+	replace(got, sizeof got, url, "URL");
+	replace(got, sizeof got, strstr(url, "//") + 2, "ADDRESS");
+	snprintf(path, sizeof path, "tests/data/check/%s.expected", setups[_i].name);
+	ck_assert_msg(!strstr(got, "invented"), "%s: a secret in\n%s", setups[_i].name, got);
+	want = file_read(path, NULL);
+	compare(setups[_i].name, got, want);
+	ck_assert_msg(status == setups[_i].status, "%s: exit status %d", setups[_i].name, status);
+	ck_assert_int_lt((ended.tv_sec - began.tv_sec) * 1000, MOST_MS);
+	free(want);
+}
+END_TEST
+
+static void setup(void)
+{
+	test_dir_make(&dir);
+	kafka = weir_test_broker_new(NULL, &err);
+	ck_assert_msg(kafka, "%s", err.text);
+}
+
+static void teardown(void)
+{
+	twitter = weir_test_stream_free(twitter);
+	kafka = weir_test_broker_free(kafka);
+	if (late) {
+		kill(late, SIGKILL);
+		waitpid(late, NULL, 0);
+	}
+	late = 0;
+	test_dir_remove(&dir);
+}
+
+int main(void)
+{
+	Suite *suite = suite_create("connect --check");
+	TCase *tcase = tcase_create("setups");
+	SRunner *runner = srunner_create(suite);
+	int failed;
+
+	suite_add_tcase(suite, tcase);
+	tcase_add_checked_fixture(tcase, setup, teardown);
+	tcase_set_timeout(tcase, 60);
+	tcase_add_loop_test(tcase, a_check_says_what_would_be_and_what_to_do, 0, ROWS(setups));
+	srunner_run_all(runner, CK_NORMAL);
+	failed = srunner_ntests_failed(runner);
+	srunner_free(runner);
+	return failed != 0;
+}

@@ -1,0 +1,242 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The Kafka source in a group of two, on librdkafka's mock cluster: partitions change hands, and
+ * what was under way of them is settled first, or is the other's as well.
+ */
+#include <check.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "support/kafka_source_rig.h"
+
+#define ENOUGH_MS 30000
+#define PARTITIONS 4
+#define EACH 25	/* records in each of them */
+#define ALL (PARTITIONS * EACH)
+
+static struct kafka_cluster cluster;
+static struct kafka_reader *a, *b;
+
+static void set_up(void)
+{
+	kafka_cluster_start(&cluster, 1);
+	ck_assert_int_eq(rd_kafka_mock_topic_create(cluster.mock, "in", PARTITIONS, 1), 0);
+	for (int32_t i = 0; i < PARTITIONS; i++)
+		kafka_fill(&cluster, "in", i, (unsigned)i * EACH, (unsigned)(i + 1) * EACH);
+	a = kafka_reader_new(&cluster);
+	b = kafka_reader_new(&cluster);
+}
+
+static void tear_down(void)
+{
+	kafka_cluster_stop(&cluster);
+}
+
+static bool a_has_all(void *user)
+{
+	(void)user;
+	return a->recorder.count >= ALL;
+}
+
+static bool b_reads(void *user)
+{
+	(void)user;
+	return strstr(b->fake.log, "partitions to read") != NULL;
+}
+
+static bool b_has_some(void *user)
+{
+	(void)user;
+	return b->recorder.count >= EACH;
+}
+
+static bool both_have(void *user)
+{
+	const size_t *count = user;
+
+	return a->recorder.count + b->recorder.count >= *count;
+}
+
+static bool never(void *user)
+{
+	(void)user;
+	return false;
+}
+
+static void turn_until(bool (*until)(void *user), void *user, const char *what)
+{
+	ck_assert_msg(kafka_readers_turn(a, b->pipeline ? b : NULL, ENOUGH_MS, until, user),
+		      "%s: never; a has %zu, b has %zu records\n%s\n%s", what, a->recorder.count,
+		      b->recorder.count, a->fake.log, b->fake.log);
+}
+
+/* How often each record arrived. */
+static void count_each(const struct recorder *recorder, unsigned *counts, unsigned size)
+{
+	unsigned n;
+
+	for (size_t i = 0; i < recorder->count; i++) {
+		ck_assert_int_eq(sscanf(recorder->records[i].body, "{\"n\":%u}", &n), 1);
+		ck_assert_uint_lt(n, size);
+		counts[n]++;
+	}
+}
+
+static void end_both(void)
+{
+	kafka_reader_end(a);
+	kafka_reader_end(b);
+}
+
+START_TEST(a_second_member_takes_its_share_and_nothing_comes_twice)
+{
+	unsigned counts[ALL * 2] = { 0 };
+	size_t want = ALL * 2;
+
+	kafka_reader_start(a, &cluster, NULL);
+	turn_until(a_has_all, NULL, "the first reads all");
+	kafka_reader_start(b, &cluster, NULL);
+	turn_until(b_reads, NULL, "the second has partitions");
+	for (int32_t i = 0; i < PARTITIONS; i++)
+		kafka_fill(&cluster, "in", i, ALL + (unsigned)i * EACH,
+			   ALL + (unsigned)(i + 1) * EACH);
+	turn_until(both_have, &want, "all is read");
+	count_each(&a->recorder, counts, ALL * 2);
+	count_each(&b->recorder, counts, ALL * 2);
+	for (unsigned n = 0; n < ALL * 2; n++)
+		ck_assert_msg(counts[n] == 1, "record %u came %u times", n, counts[n]);
+	ck_assert_uint_ge(b->recorder.count, EACH);
+	end_both();
+}
+END_TEST
+
+START_TEST(what_is_under_way_is_settled_before_a_partition_is_given_back)
+{
+	unsigned counts[ALL] = { 0 };
+
+	kafka_reader_start(a, &cluster, NULL);
+	a->recorder.holds = true;
+	turn_until(a_has_all, NULL, "the first reads all");
+	kafka_reader_start(b, &cluster, NULL);
+	kafka_readers_turn(a, b, 1500, never, NULL);	/* asked, by now, and waiting */
+	ck_assert_ptr_null(strstr(a->fake.log, "given back"));
+	recorder_let_go(&a->recorder);
+	turn_until(b_reads, NULL, "the second has partitions");
+	kafka_readers_turn(a, b, 500, never, NULL);
+	count_each(&a->recorder, counts, ALL);
+	count_each(&b->recorder, counts, ALL);
+	for (unsigned n = 0; n < ALL; n++)
+		ck_assert_msg(counts[n] == 1, "record %u came %u times\n%s\n%s", n, counts[n],
+			      a->fake.log, b->fake.log);
+	for (int32_t i = 0; i < PARTITIONS; i++)
+		ck_assert_int_eq(kafka_committed(&cluster, "in", i), EACH);
+	end_both();
+}
+END_TEST
+
+START_TEST(nothing_of_a_partition_that_was_given_back_is_committed_afterwards)
+{
+	unsigned counts[ALL] = { 0 };
+	unsigned taken = 0;
+
+	kafka_reader_start(a, &cluster, NULL);
+	a->recorder.holds = true;
+	turn_until(a_has_all, NULL, "the first reads all");
+	kafka_reader_start(b, &cluster, NULL);
+	b->recorder.holds = true;
+	turn_until(b_has_some, NULL, "the second reads again what the first had under way");
+	ck_assert_ptr_nonnull(strstr(a->fake.log, "given back"));
+	recorder_let_go(&a->recorder);
+	kafka_readers_turn(a, b, 1000, never, NULL);	/* commits, each 50 ms, what is its own */
+	count_each(&b->recorder, counts, ALL);
+	for (unsigned i = 0; i < PARTITIONS; i++) {
+		const int64_t committed = kafka_committed(&cluster, "in", (int32_t)i);
+
+		taken += counts[i * EACH];
+		if (counts[i * EACH])
+			ck_assert_msg(committed < 0, "partition %u: %d committed", i,
+				      (int)committed);
+		else
+			ck_assert_int_eq(committed, EACH);
+	}
+	ck_assert_uint_ge(taken, 1);
+	ck_assert_uint_lt(taken, PARTITIONS);
+	end_both();
+}
+END_TEST
+
+/* The eager protocol takes all partitions back at every change. */
+START_TEST(other_assignment_strategies_lose_nothing_either)
+{
+	unsigned counts[ALL * 2] = { 0 };
+	size_t want = ALL * 2;
+
+	kafka_reader_set(a, "partition.assignment.strategy", "range");
+	kafka_reader_set(b, "partition.assignment.strategy", "range");
+	kafka_reader_start(a, &cluster, NULL);
+	turn_until(a_has_all, NULL, "the first reads all");
+	kafka_reader_start(b, &cluster, NULL);
+	turn_until(b_reads, NULL, "the second has partitions");
+	for (int32_t i = 0; i < PARTITIONS; i++)
+		kafka_fill(&cluster, "in", i, ALL + (unsigned)i * EACH,
+			   ALL + (unsigned)(i + 1) * EACH);
+	turn_until(both_have, &want, "all is read");
+	count_each(&a->recorder, counts, ALL * 2);
+	count_each(&b->recorder, counts, ALL * 2);
+	for (unsigned n = 0; n < ALL * 2; n++)
+		ck_assert_msg(counts[n] == 1, "record %u came %u times", n, counts[n]);
+	end_both();
+}
+END_TEST
+
+START_TEST(the_partitions_of_a_member_that_ends_are_taken_over)
+{
+	unsigned counts[ALL * 2] = { 0 };
+	size_t want = ALL * 2;
+
+	kafka_reader_start(a, &cluster, NULL);
+	turn_until(a_has_all, NULL, "the first reads all");
+	kafka_reader_start(b, &cluster, NULL);
+	turn_until(b_reads, NULL, "the second has partitions");
+	weir_pipeline_stop(b->pipeline);
+	kafka_readers_turn(a, b, 500, never, NULL);
+	ck_assert_int_eq(b->status, WEIR_END);
+	b->pipeline = weir_pipeline_free(b->pipeline);
+	for (int32_t i = 0; i < PARTITIONS; i++)
+		kafka_fill(&cluster, "in", i, ALL + (unsigned)i * EACH,
+			   ALL + (unsigned)(i + 1) * EACH);
+	turn_until(both_have, &want, "all is read");
+	count_each(&a->recorder, counts, ALL * 2);
+	for (unsigned n = 0; n < ALL * 2; n++)
+		ck_assert_msg(counts[n] == 1, "record %u came %u times", n, counts[n]);
+	end_both();
+}
+END_TEST
+
+static Suite *group_suite(void)
+{
+	Suite *suite = suite_create("Kafka source in a group");
+	TCase *tcase = tcase_create("mock cluster");
+
+	tcase_set_timeout(tcase, 90);
+	tcase_add_checked_fixture(tcase, set_up, tear_down);
+	tcase_add_test(tcase, a_second_member_takes_its_share_and_nothing_comes_twice);
+	tcase_add_test(tcase, what_is_under_way_is_settled_before_a_partition_is_given_back);
+	tcase_add_test(tcase, nothing_of_a_partition_that_was_given_back_is_committed_afterwards);
+	tcase_add_test(tcase, other_assignment_strategies_lose_nothing_either);
+	tcase_add_test(tcase, the_partitions_of_a_member_that_ends_are_taken_over);
+	suite_add_tcase(suite, tcase);
+	return suite;
+}
+
+int main(void)
+{
+	SRunner *runner = srunner_create(group_suite());
+	int failed;
+
+	srunner_run_all(runner, CK_NORMAL);
+	failed = srunner_ntests_failed(runner);
+	srunner_free(runner);
+	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+}
