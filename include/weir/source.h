@@ -10,7 +10,8 @@
  * bytes and 16 more for each message under way on it (the ring doubles and does not shrink), and is
  * kept until the pipeline is freed: thousands are fine, a new one for each message is not. One
  * message that does not settle holds back the acknowledgement of those behind it on its lane: with
- * 16 times window_messages not acknowledged, a source has no room.
+ * 16 times window_messages not acknowledged, a source has no room (of messages dropped one after
+ * the other all count as one).
  */
 #ifndef WEIR_SOURCE_H
 #define WEIR_SOURCE_H

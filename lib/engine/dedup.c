@@ -13,7 +13,7 @@
 #define DEFAULT_ENTRIES 65536
 #define MOST_ENTRIES (1u << 24)
 #define DEFAULT_AGE_MS 600000
-/* Their key is their own id. That of others is what they are about: two may say two things of it. */
+/* Their key is their own id. That of others is what they are about: two may say two things. */
 #define DEFAULT_KINDS (WEIR_KIND_TWEET | WEIR_KIND_RETWEET | WEIR_KIND_DIRECT_MESSAGE)
 
 bool weir__dedup_drops(weir_source *source, weir_message *message)

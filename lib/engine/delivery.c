@@ -135,6 +135,8 @@ static void settle(weir_pipeline *pipeline, weir_message *message)
 	pipeline->flush.under_way[transit->epoch]--;
 	weir__source_let_go(source, message);
 	weir__tracker_settle(&source->tracker, transit->track);
+	if (outcome == WEIR_OUTCOME_DROPPED)	/* behind one that is stuck that may go on for ever */
+		weir__tracker_join(&source->tracker, transit->track);
 	tell_outcome(pipeline, message, outcome);
 }
 
@@ -182,7 +184,6 @@ static enum weir_status bury(weir_delivery *delivery, const struct weir_error *r
 	weir_pipeline *pipeline = delivery->sink->port.pipeline;
 	struct weir_error no_memory;
 
-	weir__counter_add(&delivery->sink->failed, 1);
 	if (delivery->death)
 		return give_up(delivery, reason, err, "; it is where dead letters go");
 	if (!pipeline->dead_sink)
@@ -225,15 +226,11 @@ static enum weir_status refuse(weir_delivery *delivery, const struct weir_error 
 	const uint32_t most = options->retry_attempts;
 	uint64_t retry_ms;
 
-	if (reason->remedy == WEIR_REMEDY_SKIP)
-		return bury(delivery, reason, err);
-	if (reason->remedy == WEIR_REMEDY_STOP) {
-		weir__counter_add(&sink->failed, 1);
-		return give_up(delivery, reason, err, "");
-	}
-	if (most && delivery->attempt >= most)
-		return bury(delivery, reason, err);
 	weir__counter_add(&sink->failed, 1);
+	if (reason->remedy == WEIR_REMEDY_STOP)
+		return give_up(delivery, reason, err, "");
+	if (reason->remedy == WEIR_REMEDY_SKIP || (most && delivery->attempt >= most))
+		return bury(delivery, reason, err);
 	weir__counter_add(&sink->retried, 1);
 	retry_ms = weir__later(pipeline, weir__backoff_delay(options->retry_first_ms,
 							     options->retry_most_ms,

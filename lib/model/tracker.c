@@ -178,6 +178,23 @@ void weir__tracker_settle(struct weir__tracker *tracker, struct weir__track trac
 	mark_changed(tracker, lane);
 }
 
+/* Nobody refers to what is settled any more, and the positions of a row of such are told together. */
+void weir__tracker_join(struct weir__tracker *tracker, struct weir__track track)
+{
+	struct weir__lane *lane = track.lane;
+
+	while (lane && lane->next - lane->first >= 2) {
+		const struct place *last = place_of(lane, lane->next - 1);
+		struct place *before = place_of(lane, lane->next - 2);
+
+		if (!last->settled || !before->settled)
+			return;
+		before->offset = last->offset;
+		lane->next--;
+		tracker->count--;
+	}
+}
+
 bool weir__tracker_take(struct weir__tracker *tracker, struct weir_position *ret)
 {
 	struct weir__lane *lane = tracker->changed;

@@ -36,6 +36,8 @@ enum weir_status weir__tracker_add(struct weir__tracker *tracker, struct weir_po
 				   struct weir__track *ret);
 /* It is settled. */
 void weir__tracker_settle(struct weir__tracker *tracker, struct weir__track track);
+/* Of those settled at the end of its lane, one is kept: they use up nothing. */
+void weir__tracker_join(struct weir__tracker *tracker, struct weir__track track);
 /* The next position to acknowledge, the furthest of its lane; false when there is none. */
 bool weir__tracker_take(struct weir__tracker *tracker, struct weir_position *ret);
 /* How many cannot be acknowledged yet: under way, or settled behind one that is. */

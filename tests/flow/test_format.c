@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "support/drive.h"
 #include "support/flow.h"
 
 #define ROWS(table) ((int)(sizeof(table) / sizeof *(table)))
@@ -197,6 +198,7 @@ START_TEST(a_format_makes_these_bytes)
 		ck_assert_int_eq(flow_run(&flow), WEIR_END);
 		ck_assert_msg(strstr(flow.dead.log, sort->body), "%s: the dead letter is %s",
 			      sort->name, flow.dead.log);
+		ck_assert_uint_eq(sink_metrics_of(flow.sink).failed, 0);	/* it never had it */
 		flow_end(&flow);
 		return;
 	}

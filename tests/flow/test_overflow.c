@@ -156,6 +156,29 @@ static void check_policy(int row, unsigned kind)
 	finish();
 }
 
+/* A sink that takes nothing any more: what is dropped behind it uses nothing up. */
+START_TEST(a_source_with_positions_goes_on_dropping)
+{
+	unsigned long long taken = 0;
+	weir_source *push;
+
+	memset(&other, 0, sizeof other);
+	flow_begin(&flow, WEIR_WITH(weir_pipeline_options, .window_messages = 16));
+	push = weir_push_source_add(flow.pipeline, "push", NULL);
+	add_route(WEIR_OVERFLOW_DROP_NEW);
+	flow.out.then = FLOW_HOLD;
+	for (int i = 0; i < 2000; i++) {
+		taken += weir_push(push, WEIR_WITH(weir_message_init, .body = { "x", 1 },
+						   .kind = WEIR_KIND_RECORD)) == WEIR_OK;
+		ck_assert_int_eq(flow_step(&flow), WEIR_OK);
+	}
+	ck_assert_uint_eq(taken, 2000);
+	ck_assert_uint_eq(flow_metrics(&flow).drops[WEIR_DROP_OVERFLOW_NEW], 2000 - 8);
+	weir_push_end(push);
+	finish();
+}
+END_TEST
+
 START_TEST(what_becomes_of_a_message_depends_on_the_policy_and_its_kind)
 {
 	for (int kind = 0; kind < WEIR_KIND_COUNT; kind++)
@@ -434,6 +457,7 @@ static Suite *suite(void)
 
 	tcase_add_loop_test(t, what_becomes_of_a_message_depends_on_the_policy_and_its_kind, 0,
 			    ROWS(policies));
+	tcase_add_test(t, a_source_with_positions_goes_on_dropping);
 	tcase_add_loop_test(t, what_is_dropped_is_counted_by_its_cause, 0, 2);
 	tcase_add_test(t, drop_old_drops_the_oldest_first_and_in_order);
 	tcase_add_test(t, drop_old_passes_over_what_is_spared_and_what_waits_on_other_routes);
