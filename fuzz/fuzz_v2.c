@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Any bytes as a line of a v2 stream: nothing crashes, and what they are told as is what jansson and
- * the words of the protocol say. Judged are texts that both take for JSON, and whose top-level
+ * Any bytes as a line of a v2 stream: nothing crashes, and what they are told as is what jansson
+ * and the words of the protocol say. Judged are texts that both take for JSON, and whose top-level
  * members are all v2's; others must only be told without a crash.
  *
  *     make fuzz                 with clang's libFuzzer

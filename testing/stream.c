@@ -49,6 +49,7 @@ static void keep_texts(weir_test_stream *stream, const struct weir_test_stream_o
 	settings->path_count = options->path ? 1 : 0;
 	keep(stream, &settings->log_path, options->log_file);
 	keep(stream, &settings->record_path, options->record_file);
+	keep(stream, &settings->bearer, options->bearer_token);
 }
 
 static void set_numbers(struct settings *settings, const struct weir_test_stream_options *options)
@@ -67,6 +68,9 @@ static void set_numbers(struct settings *settings, const struct weir_test_stream
 	settings->one_connection = options->one_connection;
 	settings->strict_rate_ms = options->strict_rate_ms;
 	settings->port = options->port;
+	settings->allow_backfill = options->allow_backfill;
+	settings->usage_cap = options->usage_cap;
+	settings->most_rules = options->most_rules ? options->most_rules : settings->most_rules;
 }
 
 static void fill_pool(struct server *server, const struct weir_test_stream_options *options)

@@ -62,9 +62,9 @@ struct weir_file_source_options {
  * be compressed; what it is, its first bytes say. A tar's files are read in its order, each begins
  * a new line. Through a pipe come plain bytes or gzip. Of a compressed file that ends early or is
  * damaged all that could be read is emitted (of gzip to the last byte, of the others up to the last
- * block that was whole: 64 KiB, 128 KiB of zstd, 900 kB of bzip2), half a line counted as truncated;
- * then the source fails with WEIR_ERR_CORRUPT, the file and the byte. What follows in a list is not
- * read.
+ * block that was whole: 64 KiB, 128 KiB of zstd, 900 kB of bzip2), half a line counted as
+ * truncated; then the source fails with WEIR_ERR_CORRUPT, the file and the byte. What follows in a
+ * list is not read.
  *
  * Positions are byte offsets on lane 0: that of the byte behind the line, in what a compressed file
  * holds. When another file takes the first one's place, or comes after it, they go on growing: its
@@ -145,13 +145,14 @@ struct weir_file_sink_options {
  * With compression or a rotate_… it makes recordings: no file is appended to, and none is under its
  * name before it is whole. It is written as NAME.part, and synced and renamed when it is rotated
  * and at the end; one without a line is removed. Names (.path, destinations) are templates: %Y %m
- * %d %H %M %S are the UTC time at which the file is begun, %N its number from 1, of six digits, %% a
- * '%'. A name that is taken is never overwritten: %N goes on to the next number; without it, .2, .3
- * … is put behind the name. Not for `truncate`; standard output can be compressed, no more.
+ * %d %H %M %S are the UTC time at which the file is begun, %N its number from 1, of six digits, %%
+ * a '%'. A name that is taken is never overwritten: %N goes on to the next number; without it, .2,
+ * .3 … is put behind the name. Not for `truncate`; standard output can be compressed, no more.
  *
  * A compressed message is delivered when its block is: 256 KiB of lines, or those of flush_ms, or
  * all there are at a flush and at the end. A block is a whole gzip member, bzip2 or xz stream, or
- * zstd frame, so what was delivered can be read whatever happens next. After a crash the .part
+ * zstd frame, so what was delivered can be read whatever happens next. A window smaller than a
+ * block is used up before it is full, and goes on each flush_ms. After a crash the .part
  * that fits a name is looked for when that is first used: a plain one is finished, half a line at
  * its end, which was never delivered, cut off; a compressed one stays as it is, for its last block
  * may be cut, which a file source tells when it reads it. The log says so (WARN).

@@ -96,9 +96,11 @@ struct weir_kafka_partition {
  * Every librdkafka property can be set by its own name; one that is unknown or wrong is an error
  * that names it. The defaults that differ from librdkafka's: client.id=weir,
  * partition.assignment.strategy=cooperative-sticky, auto.offset.reset by `start`,
- * queued.max.messages.kbytes=8192, fetch.error.backoff.ms=50 (which is how long librdkafka 2.0
- * waits when that queue was full). Not to be had: enable.auto.commit=true,
- * enable.auto.offset.store=true, log.queue=false. Since: 0.1.
+ * queued.max.messages.kbytes=32768: so much is read ahead, and kept while the sinks stand still.
+ * With less, librdkafka before 2.2 is slow: a queue that was full is filled again only a second
+ * later.
+ * Not to be had: enable.auto.commit=true, enable.auto.offset.store=true, log.queue=false.
+ * Since: 0.1.
  */
 struct weir_kafka_source_options {
 	size_t size;
@@ -130,10 +132,11 @@ struct weir_kafka_source_options {
  * At least once: only what is settled is committed, each commit_ms, before a partition is given up,
  * and at a stop, which waits for what is under way as long as drain_ms says. A partition that the
  * group takes back is read no further at once; it is given up when what is under way of it is
- * settled, or after 3 s, and then nothing of it is committed any more: what still was under way, its
- * next owner delivers as well. While there is no room nothing is read, but the group is heeded, so
- * that a sink that stands still, however long, costs no membership. Freeing the pipeline leaves the
- * group.
+ * settled, or after 3 s, and then nothing of it is committed any more: what was under way still,
+ * its next owner delivers as well. Nothing is committed while the group is being joined, which
+ * takes until all its members have come, or were missed for their session.timeout.ms. While there
+ * is no room nothing is read, but the group is heeded: a sink that stands still, however long,
+ * costs no membership. Freeing the pipeline leaves the group.
  *
  * A message keeps the whole answer of the broker it came in (up to fetch.max.bytes), and a client
  * cannot be ended before all of its messages are freed: one that the application has kept

@@ -37,7 +37,12 @@ extern "C" {
  * A server that speaks the Twitter v1.1 stream protocol, and checks what is asked of it: OAuth 1.0a
  * signatures, methods, parameters, limits. Paths: /1.1/statuses/filter.json, sample.json and
  * firehose.json, GET or POST. Every stream gets all messages from the first one on; track, follow
- * and locations are checked, but do not select. Since: 0.1.
+ * and locations are checked, but do not select.
+ *
+ * And X API v2, whose bearer token it checks: GET /2/tweets/sample/stream and, with rules,
+ * /2/tweets/search/stream, at weir_test_stream_url. The rules of /2/tweets/search/stream/rules are
+ * kept until the end (GET, POST, dry_run, pages); posts match them in turn, every seventh two of
+ * them. A value that holds "bad:" is refused as invalid. Since: 0.1.
  */
 typedef struct weir_test_stream weir_test_stream;
 
@@ -54,6 +59,8 @@ typedef struct weir_test_stream weir_test_stream;
  *                              status=429;x-rate-limit-reset=now+2:Too many
  *     html-error=SIZE[:CODE]   503 with an HTML body of SIZE bytes
  *     redirect=URL             302
+ *     limited=KIND[:S]         429 as v2 says it: rate, connections, daily or monthly, with
+ *                              x-rate-limit-reset in S (1) seconds
  *     wrong-date=S             the server's clock is S seconds off, for the Date header and the
  *                              check of timestamps: 401 code 135 until the client follows it
  *     close                    200, and the end at once
@@ -66,6 +73,8 @@ typedef struct weir_test_stream weir_test_stream;
  *     drip=BYTES[:MS]          the first BYTES one at a time, MS (1) apart, then ok
  *     disconnect=CODE[:N]      a disconnect message, and the end
  *     disconnect-hold=CODE[:N] a disconnect message, and silence
+ *     problem=NAME[:N]         v2's errors without data, and the end: NAME is a disconnect_type
+ *                              (SlowReader), or a KIND as above
  *     bad-gzip=N               bytes that are no deflate, then silence; without gzip as cut=N
  *     gzip-members=N           a gzip member ends after every N messages
  *     bad-length=N             with delimited=length: a length line that says 7 too many
@@ -116,6 +125,12 @@ struct weir_test_stream_options {
 	const char *log_file;		/* what happens, a line each; "-": standard error */
 	const char *record_file;	/* each request as a JSON object per line, with all its
 					 * headers: use invented credentials */
+
+	/* X API v2. */
+	const char *bearer_token;	/* default "demo-bearer-token" */
+	bool allow_backfill;		/* backfill_minutes=0…5 is permitted; else 400 */
+	uint64_t most_rules;		/* rule-cap above it; default 1,000 */
+	uint64_t usage_cap;		/* after so many posts: usage-capped; default: never */
 };
 
 /**

@@ -46,7 +46,7 @@ struct weir_x_rules_report {
 	size_t removed;		/* rules under rule_prefix that were not in the set */
 	size_t foreign;		/* rules outside rule_prefix: never touched */
 	const struct weir_error *error;	/* NULL: the account has what was asked for; else why not,
-					 * in the service's words: what was done until then counts */
+					 * in the service's words; what was done counts */
 };
 
 /**

@@ -235,6 +235,26 @@ static enum weir_status read_format(struct weir__foreign *from, const char **ret
 				    format->value);
 }
 
+/* What no record can be made of is left out, as what no route takes: it must not end the run. */
+static enum weir_status add_eneco_tests(struct weir__foreign *from, const char *format)
+{
+	const bool needs_text = strcmp(format, "eneco-string") == 0;
+	const struct {
+		const char *key, *value;
+	} rows[] = {
+		{ "weir.routes.statuses.without_traits", "v2,enveloped" },
+		{ "weir.routes.statuses.where.1.path", "user.screen_name" },
+		{ "weir.routes.statuses.where.1.test", "exists" },
+		{ "weir.routes.statuses.where.2.path", "text" },
+		{ "weir.routes.statuses.where.2.test", "exists" },
+	};
+
+	for (size_t i = 0; i < (needs_text ? 5 : 3); i++)
+		if (weir__foreign_add(from, NULL, rows[i].key, rows[i].value) < 0)
+			return from->err->status;
+	return WEIR_OK;
+}
+
 static enum weir_status add_eneco_format(struct weir__foreign *from)
 {
 	const char *format, *key, *value;
@@ -248,7 +268,9 @@ static enum weir_status add_eneco_format(struct weir__foreign *from)
 	if (weir__foreign_add(from, NULL, "weir.routes.statuses.format", format) < 0 ||
 	    weir__foreign_add(from, NULL, "weir.routes.statuses.format.key", key) < 0)
 		return from->err->status;
-	return weir__foreign_add(from, NULL, "weir.routes.statuses.format.value", value);
+	if (weir__foreign_add(from, NULL, "weir.routes.statuses.format.value", value) < 0)
+		return from->err->status;
+	return add_eneco_tests(from, format);
 }
 
 /* Deletes under the key of their status: what the connector meant, and missed. */

@@ -155,19 +155,34 @@ static enum weir_status keep_endpoint(struct weir__foreign *from,
 	return add_property(from, setting, name, *setting->value ? setting->value : "none");
 }
 
+/* Behind a word of a JAAS line: white space ends it, but not inside quotes. */
+static const char *skip_word(const char *at)
+{
+	bool is_quoted = false;
+
+	for (; *at && (is_quoted || !strchr(" \t;", *at)); at++)
+		is_quoted ^= *at == '"';
+	return at;
+}
+
 /* NAME="VALUE" in a JAAS line. */
 static char *find_option(struct weir__foreign *from, const char *text, const char *name)
 {
-	const char *at = strstr(text, name);
-	size_t len;
+	const size_t len = strlen(name);
+	const char *at = text, *end;
 
-	if (!at || at[strlen(name)] != '=')
-		return NULL;
-	at += strlen(name) + 1;
-	if (*at != '"')
-		return weir__text_copy_n(&from->config->env, at, strcspn(at, " ;"));
-	len = strcspn(++at, "\"");
-	return weir__text_copy_n(&from->config->env, at, len);
+	for (; *at; at = end) {
+		at += strspn(at, " \t;");
+		end = skip_word(at);
+		if (strncmp(at, name, len) != 0 || at[len] != '=')
+			continue;
+		at += len + 1;
+		if (*at == '"' && end > at + 1 && end[-1] == '"')
+			return weir__text_copy_n(&from->config->env, at + 1,
+						 (size_t)(end - at) - 2);
+		return weir__text_copy_n(&from->config->env, at, (size_t)(end - at));
+	}
+	return NULL;
 }
 
 static enum weir_status keep_jaas(struct weir__foreign *from, const struct weir__setting *setting,

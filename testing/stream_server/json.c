@@ -94,7 +94,7 @@ static size_t read_escape(const char **at, char *out)
 				     (uint32_t)(low - 0xdc00));
 }
 
-char *json_string(struct json_reader *reader)
+char *json_read_string(struct json_reader *reader)
 {
 	const char *at;
 	char *out;
@@ -135,7 +135,7 @@ static void skip_list(struct json_reader *reader, char end, int depth)
 		return;
 	do {
 		if (end == '}') {
-			free(json_string(reader));
+			free(json_read_string(reader));
 			if (!json_take(reader, ':'))
 				reader->at = NULL;
 		}
@@ -159,7 +159,7 @@ static void skip_value(struct json_reader *reader, int depth)
 	} else if (json_take(reader, '[')) {
 		skip_list(reader, ']', depth);
 	} else if (*reader->at == '"') {
-		free(json_string(reader));
+		free(json_read_string(reader));
 	} else {
 		len = strspn(reader->at, "+-.0123456789Eeaflnrstu");
 		reader->at = len ? reader->at + len : NULL;

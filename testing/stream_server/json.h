@@ -13,8 +13,8 @@ struct json_reader {
 
 /* Whether the next character, behind white space, is this one; it is then passed. */
 bool json_take(struct json_reader *reader, char character);
-/* A string, its escapes undone: returns, free it; NULL: it is none, and neither is the text JSON. */
-char *json_string(struct json_reader *reader);
+/* A string, its escapes undone. Returns, free it; NULL: it is none, and the text no JSON. */
+char *json_read_string(struct json_reader *reader);
 /* Passes any value, 64 deep at most. */
 void json_skip(struct json_reader *reader);
 

@@ -87,7 +87,7 @@ struct x_answer x_rules_request(struct request *request)
 	return x_rules_answer(request, request->server->settings.most_rules);
 }
 
-/* Those that were read or handed in are what they are; else posts are made for the first who asks. */
+/* What was read or handed in is what it is; else posts are made for the first who asks. */
 const struct pool *x_pool(struct server *server)
 {
 	const struct settings *settings = &server->settings;

@@ -34,14 +34,14 @@ size_t x_rules_count(struct x_rules *rules);
 /* What a request for the rules is answered: list, add, delete, each with dry_run. */
 struct x_answer x_rules_answer(struct request *request, size_t most_rules);
 
-/* `,"matching_rules":[…]}`, one rule in turn, two every seventh time. Returns, free it; NULL: there
- * are no rules. */
+/* `,"matching_rules":[…]}`, one rule in turn, two every seventh time. Returns, free it; NULL:
+ * there are no rules. */
 char *x_rules_matching(struct x_rules *rules, uint64_t number);
 
 /* A problem of this kind (RFC 7807) as a text; `extra` are members, each with its comma. */
 char *x_problem(const char *type, const char *title, const char *extra);
 
-/* The three kinds of 429: "rate", "connections", "daily", "monthly"; NULL: there is no such kind. */
+/* The kinds of 429: "rate", "connections", "daily", "monthly"; NULL: it is none. */
 char *x_limit_problem(const char *kind);
 
 #endif

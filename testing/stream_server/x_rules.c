@@ -149,7 +149,8 @@ static bool may_add(struct change *change, const struct x_rule *rule)
 		put_error(change, rule->value, "duplicate-rules", "DuplicateRule",
 			  "it is there already");
 	else if (rules->count + change->would >= change->most_rules)
-		put_error(change, rule->value, "rule-cap", "RulesCapExceeded", "there are too many");
+		put_error(change, rule->value, "rule-cap", "RulesCapExceeded",
+			  "there are too many");
 	else
 		return true;
 	return false;
@@ -183,7 +184,7 @@ static bool read_rule(struct json_reader *reader, struct x_rule *ret_rule)
 	if (!json_take(reader, '{'))
 		return false;
 	do {
-		char *name = json_string(reader);
+		char *name = json_read_string(reader);
 		char **to = name && strcmp(name, "value") == 0 ? &ret_rule->value :
 			    name && strcmp(name, "tag") == 0 ? &ret_rule->tag : NULL;
 
@@ -191,7 +192,7 @@ static bool read_rule(struct json_reader *reader, struct x_rule *ret_rule)
 		if (!json_take(reader, ':'))
 			break;
 		if (to && !*to)
-			*to = json_string(reader);
+			*to = json_read_string(reader);
 		else
 			json_skip(reader);
 	} while (json_take(reader, ','));
@@ -237,14 +238,14 @@ static bool remove_all(struct change *change, struct json_reader *reader)
 	char *what, *text;
 	bool ids;
 
-	if (!json_take(reader, '{') || !(what = json_string(reader)))
+	if (!json_take(reader, '{') || !(what = json_read_string(reader)))
 		return false;
 	ids = strcmp(what, "ids") == 0;
 	free(what);
 	if (!json_take(reader, ':') || !json_take(reader, '['))
 		return false;
 	do {
-		text = json_string(reader);
+		text = json_read_string(reader);
 		if (!text)
 			return false;
 		remove_rule(change, ids ? NULL : text, ids ? text : NULL);
@@ -294,7 +295,7 @@ static struct x_answer change_rules(struct request *request, size_t most_rules)
 		.dry_run = is_true(request, "dry_run"),
 		.most_rules = most_rules,
 	};
-	char *what = json_take(&reader, '{') ? json_string(&reader) : NULL;
+	char *what = json_take(&reader, '{') ? json_read_string(&reader) : NULL;
 	const bool adds = what && strcmp(what, "add") == 0;
 	bool good = what && json_take(&reader, ':');
 

@@ -171,8 +171,10 @@ static const struct {
 	enum weir_status status;
 	uint64_t truncated;
 } delimited[] = {
-	{ "messages behind their lengths", "3\r\na\r\n6\r\nb\nb\r\r\n", "a\nb\nb\r\n", WEIR_END, 0 },
-	{ "keep-alives between them", "\r\n3\r\na\r\n\r\n\r\n3\r\nb\r\n\r\n", "a\nb\n", WEIR_END, 0 },
+	{ "messages behind their lengths", "3\r\na\r\n6\r\nb\nb\r\r\n", "a\nb\nb\r\n",
+	  WEIR_END, 0 },
+	{ "keep-alives between them", "\r\n3\r\na\r\n\r\n\r\n3\r\nb\r\n\r\n", "a\nb\n",
+	  WEIR_END, 0 },
 	{ "one that is cut", "3\r\na\r\n9\r\nbbb", "a\n", WEIR_END, 1 },
 	{ "no length", "3\r\na\r\n{\"x\":1}\r\n", "a\n", WEIR_ERR_CORRUPT, 0 },
 	{ "a length that is wrong", "3\r\na\r\n2\r\nbb\r\n", "a\n", WEIR_ERR_CORRUPT, 0 },

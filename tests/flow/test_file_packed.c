@@ -71,7 +71,8 @@ START_TEST(compressed_files_behind_each_other_are_one)
 	struct reading_rig *rig = reading_rig_new();
 	const enum packer packer = (enum packer)_i;
 	size_t len, more;
-	char *bytes = pack_bytes(packer, "a\nb", 3, &len), *second = pack_bytes(packer, "b\nc\n", 4, &more);
+	char *bytes = pack_bytes(packer, "a\nb", 3, &len);
+	char *second = pack_bytes(packer, "b\nc\n", 4, &more);
 
 	bytes = realloc(bytes, len + more);
 	memcpy(bytes + len, second, more);
@@ -166,7 +167,8 @@ static size_t run_cut(enum packer packer, const char *text, const char *bytes, s
 		ck_assert_int_eq(drive(rig->pipeline, &rig->fake), WEIR_ERR_CORRUPT);
 	err = weir_pipeline_error(rig->pipeline);
 	ck_assert_msg(len == 0 || (strstr(err->text, rig->options.path) &&
-				   strstr(err->text, "ends early") && strstr(err->text, " at byte ")),
+				   strstr(err->text, "ends early") &&
+				   strstr(err->text, " at byte ")),
 		      "%s cut to %zu: %s", packer_name(packer), len, err->text);
 	came = check_lines(rig, text);
 	reading_rig_end(rig);

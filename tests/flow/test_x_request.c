@@ -222,7 +222,7 @@ END_TEST
 START_TEST(R8_a_redirect_is_not_followed_with_the_token)
 {
 	static const struct script_answer answers[] = {
-		{ { { .status = 302, .name = "Location", .value = "https://evil/", .ends = true } } },
+		{ { { .status = 302, .name = "Location", .value = "https://h/", .ends = true } } },
 	};
 	struct twitter_rig *rig = RIG_X(answers);
 

@@ -222,7 +222,8 @@ START_TEST(K15_an_error_body_may_be_anything_and_any_size)
 {
 	static const char *const starts[] = {
 		"<html><b>no</b>", "plain text", "{\"title\":\"T\",\"type\":\"x\"", "{\"errors\":[",
-		"{\"errors\":[{}]}", "{\"errors\":[1,null,\"a\"]}", "{\"errors\":{}}", "[]", "\xff\xfe",
+		"{\"errors\":[{}]}", "{\"errors\":[1,null,\"a\"]}", "{\"errors\":{}}", "[]",
+		"\xff\xfe",
 		"{\"type\":1,\"title\":[]}",
 	};
 	const size_t len = 5u << 20;

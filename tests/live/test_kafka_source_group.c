@@ -51,6 +51,12 @@ static bool b_has_some(void *user)
 	return b->recorder.count >= EACH;
 }
 
+static bool a_is_asked(void *user)
+{
+	(void)user;
+	return strstr(a->fake.log, "asked back") != NULL;
+}
+
 static bool both_have(void *user)
 {
 	const size_t *count = user;
@@ -119,7 +125,7 @@ START_TEST(what_is_under_way_is_settled_before_a_partition_is_given_back)
 	a->recorder.holds = true;
 	turn_until(a_has_all, NULL, "the first reads all");
 	kafka_reader_start(b, &cluster, NULL);
-	kafka_readers_turn(a, b, 1500, never, NULL);	/* asked, by now, and waiting */
+	turn_until(a_is_asked, NULL, "the first is asked for partitions");
 	ck_assert_ptr_null(strstr(a->fake.log, "given back"));
 	recorder_let_go(&a->recorder);
 	turn_until(b_reads, NULL, "the second has partitions");

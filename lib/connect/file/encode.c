@@ -67,15 +67,17 @@ enum weir_status weir__encode_block(enum weir_file_compression compression, stru
 {
 	struct archive *archive = archive_write_new();
 	enum weir_status status = WEIR_OK;
+	const char *why;
 
 	if (!archive)
 		return weir__error_no_memory(err);
-	if (!set_up(archive, compression, out) || !write_block(archive, block))
+	if (!set_up(archive, compression, out) || !write_block(archive, block)) {
+		why = archive_error_string(archive);
 		status = weir_error_set(err, WEIR_ERR_IO, WEIR_REMEDY_STOP,
 					"cannot compress with %s: %.200s",
 					filters[compression].filter,
-					archive_error_string(archive) ? archive_error_string(archive)
-								      : "no reason is given");
+					why ? why : "no reason is given");
+	}
 	archive_write_free(archive);
 	return status == WEIR_OK && out->has_failed ? weir__error_no_memory(err) : status;
 }

@@ -271,11 +271,14 @@ static ssize_t write_unsignalled(int fd, const void *bytes, size_t len)
 /* What is to be written next: a line feed that is owed, a block, or lines as they are. */
 static struct weir_slice pending(const struct weir__line_file *file)
 {
-	if (file->cut && file->begin < file->end)
+	const size_t packed_len = file->packed.len - file->packed_begin;
+
+	if (file->compression && packed_len > 0)
+		return (struct weir_slice){ file->packed.data + file->packed_begin, packed_len };
+	if (file->compression || file->begin == file->end)
+		return (struct weir_slice){ NULL, 0 };
+	if (file->cut)
 		return (struct weir_slice){ "\n", 1 };
-	if (file->compression)
-		return (struct weir_slice){ file->packed.data + file->packed_begin,
-					    file->packed.len - file->packed_begin };
 	return (struct weir_slice){ file->bytes + file->begin, file->end - file->begin };
 }
 
@@ -405,11 +408,12 @@ static void shrink(struct weir__line_file *file)
 /* The lines become a block, unless one is there that is not written yet. */
 static enum weir_status encode(struct weir__line_file *file, struct weir_error *err)
 {
-	const struct weir_slice lines = { file->bytes + file->begin, file->end - file->begin };
+	struct weir_slice lines = { NULL, file->end - file->begin };
 	enum weir_status status;
 
 	if (file->packed.len > 0 || lines.len == 0)
 		return WEIR_OK;
+	lines.data = file->bytes + file->begin;
 	weir__bytes_reset(&file->packed);
 	status = weir__encode_block(file->compression, lines, &file->packed, err);
 	if (status < 0) {

@@ -22,8 +22,8 @@ struct weir__line_file {
 	bool is_stdout;
 	bool truncate;		/* the first open begins with an empty file */
 	bool sync;
-	bool has_begun;		/* it was open once: what stands in it ends in a line feed, or `cut` */
-	const char *cut;	/* a line feed is owed before the next line, because it …; NULL: none */
+	bool has_begun;		/* it was open once: what is in it ends in a line feed, or `cut` */
+	const char *cut;	/* a line feed is owed before the next line, for it …; NULL: none */
 	int fd;			/* -1: not open */
 	bool may_wait;		/* a write may block: a pipe, a terminal, a socket */
 	bool is_watched;

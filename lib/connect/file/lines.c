@@ -84,7 +84,8 @@ static void note_too_large(struct weir__file_source *source, uint64_t offset)
 		weir_port_log(source->port, WEIR_LOG_WARN,
 			      "'%s': the line at byte %llu is longer than %zu bytes: skipped "
 			      "(others will only be counted)",
-			      source->reader.path, own_offset(source, offset), source->max_message_bytes);
+			      source->reader.path, own_offset(source, offset),
+			      source->max_message_bytes);
 	source->has_said_too_large = true;
 }
 

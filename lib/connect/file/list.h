@@ -13,7 +13,7 @@ struct weir__list {
 };
 
 enum weir_status weir__list_add(struct weir__list *list, const char *path, struct weir_error *err);
-/* Every file whose path fits, in the order of the bytes of their paths. None is WEIR_ERR_INVALID. */
+/* Every file whose path fits, in the order of the paths' bytes. None: WEIR_ERR_INVALID. */
 enum weir_status weir__list_add_fitting(struct weir__list *list, const char *pattern,
 					struct weir_error *err);
 void weir__list_release(struct weir__list *list);

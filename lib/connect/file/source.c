@@ -6,8 +6,9 @@
  *       ▲                                     │ settled
  *     reader: which file ◄── trail ◄──────────┘ ──► position on disk, each state_ms
  *
- * Guarantees: a step never waits, but for the disk that takes the position. The position on disk never lies behind what is not settled, and
- * never more than most_ahead messages, one window, before the last one emitted.
+ * Guarantees: a step never waits, but for the disk that takes the position. The position on disk
+ * never lies behind what is not settled, and never more than most_ahead messages, one window,
+ * before the last one emitted; but for packed files, which have one at their ends alone.
  */
 #include "connect/file/source.h"
 

@@ -203,7 +203,7 @@ static enum weir_status recognise(struct layer *layer, struct weir_error *err)
 	enum weir__coding coding;
 
 	for (;;) {
-		const uint8_t *bytes = layer->in + layer->begin;
+		const uint8_t *bytes = layer->in ? layer->in + layer->begin : NULL;
 		const size_t len = layer->end - layer->begin;
 
 		if (status == WEIR_END && len == 0)
@@ -334,7 +334,9 @@ static enum weir_status layer_read(struct layer *layer, uint8_t *out, size_t roo
 
 static void begin_layer(struct weir__unpack *unpack, struct layer *layer, struct layer *below)
 {
-	*layer = (struct layer){ .unpack = unpack, .below = below, .is_archive = layer->is_archive };
+	*layer = (struct layer){ .unpack = unpack,
+				 .below = below,
+				 .is_archive = layer->is_archive };
 }
 
 static void end_layer(struct layer *layer)

@@ -3,7 +3,7 @@
  * What comes back from librdkafka: delivery reports, errors, logs.
  *
  * Guarantees: a delivery is settled by its own report, or when its client went without one, and
- * by nothing once the sink is closing; the same warning is not said again within SAME_ERROR_MS;
+ * by an acknowledgement only once the sink is closing; the same warning is not said again within SAME_ERROR_MS;
  * what is sent again and may be there already is counted: librdkafka knows of each message whether
  * it left. Called by sink.c and client.c.
  */
@@ -85,12 +85,12 @@ static void settle(struct weir__kafka_sink *sink, weir_delivery *delivery,
 	if (verdict->code)
 		weir__kafka_error(&reason, verdict->code, topic_of(delivery), verdict->partition);
 	tell_outcome(sink, delivery, verdict, &reason);
-	if (sink->closing)
-		return;		/* given up: it stays the pipeline's */
 	if (!verdict->code) {
 		weir_delivery_done(delivery);
 		return;
 	}
+	if (sink->closing)
+		return;		/* given up: it stays the pipeline's */
 	if (reason.remedy == WEIR_REMEDY_RETRY)
 		count_again(sink, &reason, verdict->may_be_there);
 	weir_delivery_fail(delivery, &reason);

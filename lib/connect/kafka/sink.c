@@ -124,6 +124,12 @@ static void *without_const(const void *data)
 	return pointer.out;
 }
 
+/* Else a format has made it: it goes with the delivery, which a hanging client may outlive. */
+static bool lies_in_message(const weir_delivery *delivery, struct weir_slice value)
+{
+	return value.data == weir_message_body(weir_delivery_message(delivery)).data;
+}
+
 static rd_kafka_error_t *produce(const struct weir__kafka_sink *sink, rd_kafka_topic_t *topic,
 				 weir_delivery *delivery)
 {
@@ -131,7 +137,7 @@ static rd_kafka_error_t *produce(const struct weir__kafka_sink *sink, rd_kafka_t
 	const struct weir_slice key = weir_delivery_key(delivery);
 	rd_kafka_headers_t *headers = make_headers(delivery);
 	rd_kafka_error_t *error;
-	rd_kafka_vu_t parts[6] = {
+	rd_kafka_vu_t parts[7] = {
 		{ .vtype = RD_KAFKA_VTYPE_RKT, .u.rkt = topic },
 		{ .vtype = RD_KAFKA_VTYPE_VALUE,
 		  .u.mem = { without_const(value.data), value.len } },
@@ -139,10 +145,12 @@ static rd_kafka_error_t *produce(const struct weir__kafka_sink *sink, rd_kafka_t
 		{ .vtype = RD_KAFKA_VTYPE_TIMESTAMP,
 		  .u.i64 = (int64_t)weir_delivery_time_ms(delivery) },
 		{ .vtype = RD_KAFKA_VTYPE_OPAQUE, .u.ptr = delivery },
+		{ .vtype = RD_KAFKA_VTYPE_MSGFLAGS,
+		  .u.i = lies_in_message(delivery, value) ? 0 : RD_KAFKA_MSG_F_COPY },
 		{ .vtype = RD_KAFKA_VTYPE_HEADERS, .u.headers = headers },
 	};
 
-	error = rd_kafka_produceva(sink->client, parts, headers ? 6 : 5);
+	error = rd_kafka_produceva(sink->client, parts, headers ? 7 : 6);
 	if (error && headers)
 		rd_kafka_headers_destroy(headers);	/* its only on success */
 	return error;

@@ -21,8 +21,7 @@ static const struct weir_property defaults[] = {
 	{ "partition.assignment.strategy", "cooperative-sticky" },
 	{ "enable.auto.commit", "false" },
 	{ "enable.auto.offset.store", "false" },
-	{ "queued.max.messages.kbytes", "8192" },
-	{ "fetch.error.backoff.ms", "50" },
+	{ "queued.max.messages.kbytes", "32768" },
 };
 
 /* Properties that would take away what the source stands on. */

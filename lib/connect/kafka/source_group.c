@@ -143,6 +143,7 @@ static void begin_taking(struct weir__kafka_source *source, uint64_t now_ms)
 
 	source->rebalance.phase = WEIR__KAFKA_TAKEN;
 	source->rebalance.until_ms = now_ms + TAKE_MS;
+	weir_port_log(source->port, WEIR_LOG_INFO, "%d partitions asked back", list->cnt);
 	for (int i = 0; i < list->cnt; i++) {
 		const rd_kafka_topic_partition_t *of = &list->elems[i];
 		struct weir__kafka_lane *lane =
@@ -165,13 +166,15 @@ static void go_on_taking(struct weir__kafka_source *source, uint64_t now_ms)
 		return;
 	if (!weir__kafka_may_commit(source))
 		return;
-	if (!rebalance->has_committed && some_are_leaving(source, weir__kafka_lane_is_dirty)) {
-		rebalance->has_committed = true;
-		weir__kafka_commit(source, now_ms);
-		if (source->is_committing)
-			return;
+	if (!some_are_leaving(source, weir__kafka_lane_is_dirty) ||
+	    (rebalance->has_committed && now_ms >= rebalance->until_ms)) {
+		unassign(source);
+		return;
 	}
-	unassign(source);
+	if (rebalance->has_committed && now_ms < source->commit_due_ms)
+		return;		/* it failed, and is tried again */
+	rebalance->has_committed = true;
+	weir__kafka_commit(source, now_ms);
 }
 
 /* ---- turns ---- */

@@ -112,7 +112,7 @@ void weir__record_pack(const struct weir__record *record, uint64_t seed, uint8_t
 		.time_ms = record->time_ms,
 		.kind = record->kind | record->traits << KIND_BITS,
 		.key_len = record->key.data ? (uint32_t)record->key.len + 1 : 0,
-		.body_len = (uint32_t)record->body.len,
+		.body_len = record->body.data ? (uint32_t)record->body.len + 1 : 0,
 		.header_count = (uint16_t)record->header_count,
 		.origin_len = (uint16_t)text_len(record->origin),
 	};
@@ -205,9 +205,10 @@ static bool take_parts(const struct record_layout *layout, const uint8_t *bytes,
 	if (layout->key_len && !record->key.data)
 		return false;
 	record->key.len = layout->key_len ? layout->key_len - 1 : 0;
-	record->body.data = take(&at, end, layout->body_len);
-	record->body.len = layout->body_len;
-	return record->body.data && end - at < 8;
+	if (layout->body_len)	/* 0: it has none, a tombstone */
+		record->body.data = take(&at, end, layout->body_len - 1);
+	record->body.len = layout->body_len ? layout->body_len - 1 : 0;
+	return (!layout->body_len || record->body.data) && end - at < 8;
 }
 
 bool weir__record_read(const uint8_t *bytes, size_t len, uint64_t seed, struct weir__record *ret)

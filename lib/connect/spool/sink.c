@@ -231,6 +231,10 @@ static enum weir_status spool_submit(void *self, weir_delivery *delivery, struct
 	struct weir__record record = record_of(spool, delivery);
 	const size_t len = weir__record_size(&record);
 
+	if (record.header_count > WEIR__RECORD_HEADERS)
+		return weir_error_set(err, WEIR_ERR_INVALID, WEIR_REMEDY_SKIP,
+				      "a message of %zu headers; the spool takes %d",
+				      record.header_count, WEIR__RECORD_HEADERS);
 	if (len == 0 || len > spool->most_bytes)
 		return too_large(spool, len ? len : record.body.len, err);
 	if (is_filling(spool) && batch->len + len > spool->commit_bytes) {

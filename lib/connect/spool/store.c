@@ -173,16 +173,21 @@ static int put_state(const struct weir__store *store, MDB_txn *txn,
 
 /*
  * LMDB says EIO also of a write that a full disk has cut short. Then there is no room for more of
- * the file either; else it is what it says.
+ * the file either, or there was none a moment ago: only if the next write fails as well it is what
+ * it says.
  */
-static int tell_short_write(const struct weir__store *store, size_t len)
+static int tell_short_write(struct weir__store *store, size_t len)
 {
+	const bool was_short = store->was_short;
 	struct stat stat;
 	int os_error;
 
 	if (fstat(store->fd, &stat) < 0)
 		return EIO;
 	os_error = posix_fallocate(store->fd, stat.st_size, (off_t)(len + TREE_BYTES));
+	store->was_short = os_error == 0;
+	if (os_error == 0 && !was_short)
+		return ENOSPC;
 	return weir__is_full(os_error) ? os_error : EIO;
 }
 
@@ -214,6 +219,7 @@ static int change(struct weir__store *store, const struct weir__commit *commit, 
 	rc = mdb_txn_commit(txn);
 	if (rc)
 		return rc == EIO ? tell_short_write(store, with_batch ? commit->len : 0) : rc;
+	store->was_short = false;
 	store->state = state;
 	store->used_bytes -= freed;
 	if (with_batch)

@@ -31,6 +31,7 @@ struct weir__store {
 	struct weir__spool_state state;
 
 	/* Found at the opening. */
+	bool was_short;		/* the last write was cut short, and there is room again */
 	bool was_salvaged;
 	uint64_t missing;	/* numbers that are gone with what was damaged */
 	uint64_t damaged_heads;

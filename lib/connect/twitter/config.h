@@ -16,9 +16,9 @@ struct weir__twitter_config {
 	const struct weir_env *env;
 	const struct weir__twitter_dialect *dialect;
 	/*
-	 * Checked. Absent texts are NULL, never empty; `http` is not used: see below. Of a v2 source
-	 * the members that both have; `token` alone is its bearer token, and what it asks for is in
-	 * `parameters`.
+	 * Checked. Absent texts are NULL, never empty; `http` is not used: see below. Of a v2
+	 * source the members that both have; `token` alone is its bearer token, and what it asks
+	 * for is in `parameters`.
 	 */
 	struct weir_twitter_source_options options;
 	uint32_t backfill_minutes;	/* v2: at most so many are asked for after a hole */

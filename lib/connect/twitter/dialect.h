@@ -28,7 +28,7 @@ struct weir__twitter_refusal {
 
 /* What may be NULL says so. */
 struct weir__twitter_dialect {
-	const struct weir__twitter_status *statuses;	/* the first that fits counts; the last fits */
+	const struct weir__twitter_status *statuses;	/* the first that fits counts */
 	const struct weir__twitter_notice_row *notices;
 	size_t notice_count;
 

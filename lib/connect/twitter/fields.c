@@ -75,8 +75,8 @@ bool weir__twitter_fields_text(const struct weir__twitter_fields *fields, size_t
 	return raw.data != NULL;
 }
 
-char *weir__twitter_fields_copy(const struct weir__twitter_fields *fields, const struct weir_env *env,
-				size_t path)
+char *weir__twitter_fields_copy(const struct weir__twitter_fields *fields,
+				const struct weir_env *env, size_t path)
 {
 	const struct weir_slice raw = weir__twitter_fields_raw(fields, path, WEIR_FIELD_STRING);
 	char *copy = raw.data ? weir__alloc(env, raw.len + 1) : NULL;

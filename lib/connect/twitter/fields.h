@@ -33,7 +33,7 @@ struct weir_slice weir__twitter_fields_raw(const struct weir__twitter_fields *fi
 bool weir__twitter_fields_text(const struct weir__twitter_fields *fields, size_t path, char *ret,
 			       size_t size);
 /* A string, decoded and whole; NULL: there is none, or out of memory. Free: weir__text_free. */
-char *weir__twitter_fields_copy(const struct weir__twitter_fields *fields, const struct weir_env *env,
-				size_t path);
+char *weir__twitter_fields_copy(const struct weir__twitter_fields *fields,
+				const struct weir_env *env, size_t path);
 
 #endif

@@ -122,7 +122,8 @@ static uint64_t permitted_ms(const struct weir__twitter_source *source)
 
 	if (!answer->none_left || !answer->status)
 		return 0;
-	wait_ms = weir__twitter_answer_wait_ms(answer, weir__wall_ms(source->config.env) - since_ms);
+	wait_ms = weir__twitter_answer_wait_ms(answer,
+					       weir__wall_ms(source->config.env) - since_ms);
 	return wait_ms > since_ms ? wait_ms - since_ms : 0;
 }
 
@@ -263,8 +264,8 @@ static enum weir_status on_parting(struct weir__twitter_source *source, struct w
 		.class = ways[row->parting].class,
 	};
 
-	weir_error_set(&loss.why, WEIR_ERR_REFUSED, WEIR_REMEDY_RETRY, "disconnected, %s: %s ('%s')",
-		       stream->parting_name, row->meaning, stream->parting_reason);
+	weir_error_set(&loss.why, WEIR_ERR_REFUSED, WEIR_REMEDY_RETRY,
+		       "disconnected, %s: %s ('%s')", stream->parting_name, row->meaning, stream->parting_reason);
 	loss.why.remote_code = stream->parting_code;
 	if (row->alert)
 		weir__twitter_alert_seldom(&source->stream, row->alert, row->alert);

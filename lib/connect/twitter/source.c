@@ -17,8 +17,8 @@
  * of the transport only take notes and emit, decisions are made after its turn and only when
  * what came is handed over; a full outlet stops the reading, and that is no stall; each hole is
  * told once, or in the log when the pipeline takes no more; a stop ends the connection at once;
- * after close there is no wait and no connection left. Callers: the engine, through weir/source.h; v1.c and
- * x.c make them.
+ * after close there is no wait and no connection left. Callers: the engine, through
+ * weir/source.h; v1.c and x.c make them.
  */
 #include "connect/twitter/source.h"
 
@@ -190,8 +190,8 @@ static enum weir_status attempt(struct weir__twitter_source *source, struct weir
 	enum weir_status status;
 
 	begin_attempt(source);
-	status = weir__twitter_request_init(&request, &source->config, weir__twitter_signing_ms(source),
-					    source->extra, err);
+	status = weir__twitter_request_init(&request, &source->config,
+					    weir__twitter_signing_ms(source), source->extra, err);
 	if (status < 0)
 		return status;
 	status = http->ops->open(http->self, source->port, &request.http, &events, &source->end);

@@ -219,7 +219,8 @@ weir_source *weir_x_source_add(weir_pipeline *pipeline, const char *name,
 	struct making making = {
 		.env = weir_pipeline_env(pipeline),
 		.http = take_http(options, offsetof(struct weir_x_source_options, http)),
-		.rules_http = take_http(options, offsetof(struct weir_x_source_options, rules_http)),
+		.rules_http = take_http(options,
+					offsetof(struct weir_x_source_options, rules_http)),
 	};
 	struct weir__twitter_source *source = NULL;
 	struct weir_error err = { .status = WEIR_OK };

@@ -48,7 +48,8 @@ static void on_end(void *user, const struct weir_error *error)
 		call->end = *error;
 }
 
-void weir__x_call_init(struct weir__x_call *call, const struct weir_env *env, struct weir_http http)
+void weir__x_call_init(struct weir__x_call *call, const struct weir_env *env,
+		       struct weir_http http)
 {
 	*call = (struct weir__x_call){ .http = http };
 	weir__bytes_init(&call->body, env);

@@ -19,7 +19,8 @@ struct weir__x_call {
 };
 
 /* Takes `http`. */
-void weir__x_call_init(struct weir__x_call *call, const struct weir_env *env, struct weir_http http);
+void weir__x_call_init(struct weir__x_call *call, const struct weir_env *env,
+		       struct weir_http http);
 void weir__x_call_release(struct weir__x_call *call);
 
 /*

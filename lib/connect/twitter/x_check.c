@@ -186,8 +186,8 @@ static enum weir_status check_fields(const struct weir_x_source_options *options
 	weir__x_parameter_values(options, values);
 	for (size_t i = 0; i < FIELD_LISTS; i++)
 		if (values[i] && weir__twitter_has_blank(values[i]))
-			return weir__error_invalid(err, "%s: holds white space; names are joined by "
-						   "commas alone", weir__x_parameter_names[i]);
+			return weir__error_invalid(err, "%s: holds white space; names are joined "
+						   "by commas alone", weir__x_parameter_names[i]);
 	return WEIR_OK;
 }
 

@@ -272,7 +272,8 @@ void weir__x_problem_explain(const struct weir_env *env, struct weir_slice text,
 
 /* ---- in the stream ---- */
 
-static void show(const struct weir__twitter_stream *stream, const char *text, char *ret, size_t size)
+static void show(const struct weir__twitter_stream *stream, const char *text, char *ret,
+		 size_t size)
 {
 	char line[WEIR__TWITTER_SHOWN];
 

@@ -137,6 +137,11 @@ void weir__x_rules_close(struct weir__x_rules *rules)
 
 /* ---- requests ---- */
 
+static void add_string(struct weir__bytes *body, const char *text)
+{
+	weir__bytes_add_json(body, (struct weir_slice){ text, strlen(text) });
+}
+
 /* The rules with this mark, at most MOST_AT_ONCE, from rules->at on; NULL: out of memory. */
 static char *write_added(struct weir__x_rules *rules, enum weir__x_mark mark)
 {
@@ -152,9 +157,9 @@ static char *write_added(struct weir__x_rules *rules, enum weir__x_mark mark)
 		if (rule->mark != mark)
 			continue;
 		weir__bytes_add_text(&body, count++ ? ",{\"value\":" : "{\"add\":[{\"value\":");
-		weir__bytes_add_json(&body, (struct weir_slice){ rule->value, strlen(rule->value) });
+		add_string(&body, rule->value);
 		weir__bytes_add_text(&body, ",\"tag\":");
-		weir__bytes_add_json(&body, (struct weir_slice){ rule->tag, strlen(rule->tag) });
+		add_string(&body, rule->tag);
 		weir__bytes_add_text(&body, "}");
 	}
 	weir__bytes_add_text(&body, "]}");
@@ -174,10 +179,8 @@ static char *write_removed(struct weir__x_rules *rules)
 	weir__bytes_init(&body, rules->env);
 	rules->until = rules->at + (left < MOST_AT_ONCE ? left : MOST_AT_ONCE);
 	for (size_t i = rules->at; i < rules->until; i++) {
-		const char *id = rules->doomed.ids[i];
-
 		weir__bytes_add_text(&body, i > rules->at ? "," : "{\"delete\":{\"ids\":[");
-		weir__bytes_add_json(&body, (struct weir_slice){ id, strlen(id) });
+		add_string(&body, rules->doomed.ids[i]);
 	}
 	weir__bytes_add_text(&body, "]}}");
 	if (!body.has_failed)
@@ -339,8 +342,9 @@ static bool refuses_rules(struct weir__x_rules *rules)
 }
 
 /* The end of a step's call: `ret_more` when the step goes on with the next. */
-static enum weir_status read_answer(struct weir__x_rules *rules, struct weir__twitter_source *source,
-				    bool *ret_more, struct weir_error *err)
+static enum weir_status read_answer(struct weir__x_rules *rules,
+				    struct weir__twitter_source *source, bool *ret_more,
+				    struct weir_error *err)
 {
 	enum weir_status status;
 

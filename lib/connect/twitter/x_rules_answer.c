@@ -5,7 +5,8 @@
  *     {"data":[{"id","value","tag"},…],"meta":{"next_token":…},"errors":[{"value","title",…},…]}
  *
  * Guarantees: a failure beside success is found; whose rule it was and what the service says of it
- * is the error's text; whatever comes instead is a broken protocol, tried again. Callers: x_rules.c.
+ * is the error's text; whatever comes instead is a broken protocol, tried again. Callers:
+ * x_rules.c.
  */
 #include <stdio.h>
 #include <string.h>
@@ -85,7 +86,8 @@ static enum weir_status doom(struct weir__x_rules *rules, struct weir__twitter_f
 }
 
 /* Ours is what has our prefix. What is wanted as it is stays; what is not has to go. */
-static enum weir_status judge_found(struct weir__x_rules *rules, struct weir__twitter_fields *fields,
+static enum weir_status judge_found(struct weir__x_rules *rules,
+				    struct weir__twitter_fields *fields,
 				    struct weir_error *err)
 {
 	struct weir__x_wanted *wanted;

@@ -1,0 +1,133 @@
+/* SPDX-License-Identifier: MIT */
+/* Rules that are declared anew while the stream is connected. */
+#include "support/x_rules.h"
+
+static const struct script_answer quiet[] = { QUIET };
+static const struct weir_x_rule two[] = {
+	{ "cat has:images", "weir.cats" }, { "\"a \\ b\"\n\xed\x95\x9c", "weir.b" },
+};
+static const struct weir_x_rule other[] = { { "dog", "weir.dogs" } };
+
+static struct twitter_rig *run_with_rules(const struct script_answer *answers, size_t count)
+{
+	struct twitter_rig *rig = RIG_X(quiet);
+
+	rig_x_rules(rig, two, 2, answers, count);
+	rig_start(rig);
+	ck_assert_int_eq(rig_run(rig, 1000), WEIR_OK);
+	ck_assert_uint_eq(rig->script.opens, 1);
+	return rig;
+}
+
+#define BOTH LISTED(RULE("1", "\\\"a \\\\ b\\\"\\n\\ud55c", "weir.b") "," \
+		    RULE("2", "cat has:images", "weir.cats"))
+
+START_TEST(a_new_set_is_applied_without_a_reconnect)
+{
+	static const struct script_answer answers[] = { BOTH, BOTH, DONE, DONE, DONE };
+	struct twitter_rig *rig = run_with_rules(answers, 5);
+
+	ck_assert_int_eq(weir_x_source_set_rules(rig->source, other, 1, NULL), WEIR_OK);
+	ck_assert_int_eq(rig_run(rig, 1000), WEIR_OK);
+
+	check_asked(rig, "GET " LIST_URL "\nGET " LIST_URL "\n"
+		    "POST " DRY_URL " {\"add\":[{\"value\":\"dog\",\"tag\":\"weir.dogs\"}]}\n"
+		    "POST " RULES_URL " {\"add\":[{\"value\":\"dog\",\"tag\":\"weir.dogs\"}]}\n"
+		    "POST " RULES_URL " {\"delete\":{\"ids\":[\"1\",\"2\"]}}\n");
+	ck_assert_str_eq(rig->reports, "2 0 0 0 ok\n0 1 2 0 ok\n");
+	ck_assert_uint_eq(rig->script.opens, 1);
+	ck_assert(rig->script.open);
+	rig_end(rig);
+}
+END_TEST
+
+START_TEST(a_set_that_is_refused_while_running_changes_nothing_and_alerts)
+{
+	static const struct script_answer answers[] = {
+		BOTH, BOTH, SAYS(201, X_ERRORS(FAILED("dog", "invalid-rules", "bad dog"))),
+	};
+	struct twitter_rig *rig = run_with_rules(answers, 3);
+
+	ck_assert_int_eq(weir_x_source_set_rules(rig->source, other, 1, NULL), WEIR_OK);
+	ck_assert_int_eq(rig_run(rig, HOUR_MS / 60), WEIR_OK);
+
+	ck_assert_uint_eq(rig->rules_script.opens, 3);
+	ck_assert_ptr_nonnull(strstr(rig->reports, "bad dog"));
+	ck_assert_ptr_nonnull(strstr(rig->alerts, "refuses rule 'weir.dogs'"));
+	ck_assert_uint_ge(rig->script.opens, 1);
+	rig_end(rig);
+}
+END_TEST
+
+START_TEST(of_several_sets_that_wait_the_last_counts)
+{
+	static const struct script_answer answers[] = { BOTH, BOTH, DONE };
+	struct twitter_rig *rig = run_with_rules(answers, 3);
+
+	ck_assert_int_eq(weir_x_source_set_rules(rig->source, other, 1, NULL), WEIR_OK);
+	ck_assert_int_eq(weir_x_source_set_rules(rig->source, NULL, 0, NULL), WEIR_OK);
+	ck_assert_int_eq(rig_run(rig, 0), WEIR_OK);
+	ck_assert_str_eq(rig->reports, "2 0 0 0 ok\n0 0 2 0 ok\n");
+	rig_end(rig);
+}
+END_TEST
+
+START_TEST(wrong_sets_are_refused_by_the_call)
+{
+	static const struct script_answer answers[] = { BOTH };
+	static const struct weir_x_rule foreign[] = { { "x", "y" } };
+	struct twitter_rig *rig = run_with_rules(answers, 1);
+	struct weir_error err;
+
+	ck_assert_int_eq(weir_x_source_set_rules(rig->source, foreign, 1, &err), WEIR_ERR_INVALID);
+	ck_assert_ptr_nonnull(strstr(err.text, "must begin with 'weir.'"));
+	ck_assert_int_eq(weir_x_source_set_rules(rig->source, NULL, 1, NULL), WEIR_ERR_INVALID);
+	ck_assert_int_eq(weir_x_source_set_rules(NULL, foreign, 1, NULL), WEIR_ERR_INVALID);
+	rig_end(rig);
+
+	rig = RIG_X(quiet);
+	rig_start(rig);
+	ck_assert_int_eq(weir_x_source_set_rules(rig->source, other, 1, NULL), WEIR_ERR_STATE);
+	rig_end(rig);
+
+	rig = rig_new(quiet, 1);
+	rig_start(rig);
+	ck_assert_int_eq(weir_x_source_set_rules(rig->source, other, 1, NULL), WEIR_ERR_INVALID);
+	rig_end(rig);
+}
+END_TEST
+
+START_TEST(rules_that_somebody_removed_come_back)
+{
+	static const struct script_answer streams[] = { X_REFUSED(409, ""), QUIET };
+	static const struct script_answer answers[] = { BOTH, NOTHING, DONE, DONE };
+	struct twitter_rig *rig = RIG_X(streams);
+
+	RIG_X_RULES(rig, two, answers);
+	rig_start(rig);
+	ck_assert_int_eq(rig_run(rig, 61000), WEIR_OK);
+
+	ck_assert_str_eq(rig->reports, "2 0 0 0 ok\n0 2 0 0 ok\n");
+	ck_assert_uint_eq(rig->script.opens, 2);
+	rig_end(rig);
+}
+END_TEST
+
+int main(void)
+{
+	Suite *suite = suite_create("x_rules_running");
+	TCase *tcase = tcase_create("x_rules_running");
+	SRunner *runner = srunner_create(suite);
+	int failed;
+
+	tcase_add_test(tcase, a_new_set_is_applied_without_a_reconnect);
+	tcase_add_test(tcase, a_set_that_is_refused_while_running_changes_nothing_and_alerts);
+	tcase_add_test(tcase, of_several_sets_that_wait_the_last_counts);
+	tcase_add_test(tcase, wrong_sets_are_refused_by_the_call);
+	tcase_add_test(tcase, rules_that_somebody_removed_come_back);
+	suite_add_tcase(suite, tcase);
+	srunner_run_all(runner, CK_ENV);
+	failed = srunner_ntests_failed(runner);
+	srunner_free(runner);
+	return failed != 0;
+}
