@@ -3,9 +3,9 @@
  * What comes back from librdkafka: delivery reports, errors, logs.
  *
  * Guarantees: a delivery is settled by its own report, or when its client went without one, and
- * by an acknowledgement only once the sink is closing; the same warning is not said again within SAME_ERROR_MS;
- * what is sent again and may be there already is counted: librdkafka knows of each message whether
- * it left. Called by sink.c and client.c.
+ * once the sink is closing by an acknowledgement only; the same warning is not said again within
+ * SAME_ERROR_MS; what is sent again and may be there already is counted: librdkafka knows of each
+ * message whether it left. Called by sink.c and client.c.
  */
 #include <stdio.h>
 
