@@ -13,6 +13,7 @@
 #include <time.h>
 
 #include "support/files.h"
+#include "support/java_partition.h"
 #include "support/program.h"
 #include "weir.h"
 #include "weir/testing.h"
@@ -145,29 +146,6 @@ static bool keep(void *user, const struct weir_test_record *record)
 	return kept_count < MOST;
 }
 
-/* Of Kafka's Java client: org.apache.kafka.common.utils.Utils.murmur2, and the sign cut off. */
-static uint32_t partition_of(const char *key)
-{
-	const uint8_t *at = (const uint8_t *)key;
-	const uint32_t m = 0x5bd1e995;
-	size_t len = strlen(key);
-	uint32_t h = 0x9747b28cu ^ (uint32_t)len;
-
-	for (; len >= 4; at += 4, len -= 4) {
-		uint32_t k = (uint32_t)at[0] | (uint32_t)at[1] << 8 | (uint32_t)at[2] << 16 |
-			     (uint32_t)at[3] << 24;
-
-		k *= m;
-		h = h * m ^ (k ^ k >> 24) * m;
-	}
-	for (size_t i = len; i > 0; i--)
-		h ^= (uint32_t)at[i - 1] << (8 * (i - 1));
-	if (len > 0)
-		h *= m;
-	h = (h ^ h >> 13) * m;
-	return ((h ^ h >> 15) & 0x7fffffff) % PARTITIONS;
-}
-
 enum encoding { PLAIN, JSON, SCHEMA };
 
 static char *encode_string(const char *text, enum encoding encoding)
@@ -256,9 +234,10 @@ static void check_topic(const struct shape *shape)
 	ck_assert_uint_eq(kept_count, payload_count);
 	for (size_t i = 0; i < payload_count; i++) {
 		char *key = encode_string(member(payloads[i], "user", "screen_name"), shape->key);
-		const struct kept *got = next_of(partition_of(key), &taken);
+		const uint32_t partition = java_partition(key, PARTITIONS);
+		const struct kept *got = next_of(partition, &taken);
 
-		ck_assert_msg(got, "%s: no more on partition %u", shape->name, partition_of(key));
+		ck_assert_msg(got, "%s: no more on partition %u", shape->name, partition);
 		ck_assert_msg(!strcmp(got->key, key) && got->key_len == strlen(key),
 			      "%s: key %s, want %s", shape->name, got->key, key);
 		check_value(shape, i, got);
