@@ -91,6 +91,9 @@ function programs(    stream, n, i) {
 	row("in memory: 100 routes by kind and field", "routes100")
 	row("in memory: 1,000 routes", "routes1000")
 	row("in memory: two pipelines, two threads", "cores2")
+	row("in memory: without a spool", "spool_without")
+	row("in memory: a spool, each batch synced", "spool_synced")
+	row("in memory: a spool, synced every second", "spool_sync_1s")
 	row("a file of tweets to a callback sink", "replay")
 	row("the same as records, not scanned", "records")
 	row("wc -l on the file", "wc")
@@ -164,7 +167,8 @@ END {
 	ratio("the same as records, not scanned", "records.mb", "wc.mb", ">=", 0.3)
 	target("structured records, generated, per second", median("generated.formatted.rate"), "",
 		">=", 60000, "/s", 0)
-	not_measured("file replay, compressed", "not measured: the file source reads plain files")
+	ratio("a spool, each batch synced, against none", "spool_synced.rate", "spool_without.rate",
+		">=", 0.6)
 	limit("peak memory at full speed, generated", median("generated.weir.peak"), "MB", 40)
 	if ("recorded.weir.peak" in times)
 		limit("peak memory at full speed, recorded", median("recorded.weir.peak"), "MB", 40)

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * All brokers are away for OUTAGE seconds (10) while the source has more than the window holds:
- * memory stays flat, the source is paused, nothing spins; then everything arrives in order.
+ * memory stays flat, the source is paused, nothing spins; then everything arrives in order. With a
+ * spool the source is never paused.
  */
 #include <check.h>
 #include <inttypes.h>
@@ -12,12 +13,16 @@
 
 #include "kafka/wire.h"
 #include "support/drive.h"
+#include "support/files.h"
 
 #define BEFORE 100000u		/* settled before the outage */
 #define AFTER 100000u		/* emitted behind it */
 #define PATIENCE_MS 120000
 #define FULL_AFTER_MS 1000	/* no message taken for so long: the window is full */
 #define MOST_GROWTH_KIB 1024
+#define PACE 10000u		/* messages a second, while the spool takes them */
+#define MOST_PAUSE_MS 3000	/* of a busy machine, not of a full window */
+#define MOST_SPOOL_GROWTH_KIB (16u * 1024)
 
 static const struct {
 	const char *name, *topic;
@@ -148,6 +153,67 @@ START_TEST(with_every_broker_away_memory_is_flat_and_nothing_is_lost)
 }
 END_TEST
 
+/* Emits at its pace, whatever the brokers do; the longest time in which nothing was taken. */
+static struct figures go_on(struct wire *wire, uint64_t ms, uint64_t *ret_pause_ms)
+{
+	const uint64_t began_ms = cluster_now_ms(), emitted = wire->numbered.emitted;
+	struct figures ret = { .first_kib = resident_kib(), .ms = ms };
+	uint64_t taken = emitted, taken_ms = began_ms, now_ms;
+
+	*ret_pause_ms = 0;
+	while ((now_ms = cluster_now_ms()) - began_ms < ms) {
+		const uint64_t kib = resident_kib();
+
+		wire_allow(wire, emitted + (now_ms - began_ms) * PACE / 1000);
+		wire_turn(wire, 20);
+		if (wire->numbered.emitted > taken)
+			taken_ms = now_ms;
+		taken = wire->numbered.emitted;
+		if (now_ms - taken_ms > *ret_pause_ms)
+			*ret_pause_ms = now_ms - taken_ms;
+		if (kib > ret.most_kib)
+			ret.most_kib = kib;
+	}
+	return ret;
+}
+
+START_TEST(with_a_spool_the_source_is_never_paused)
+{
+	struct weir_spool_metrics metrics = WEIR_METRICS(weir_spool_metrics);
+	struct wire wire = {
+		.numbered = { .body_bytes = 200, .allowed = BEFORE, .ends_at = UINT64_MAX },
+	};
+	struct test_dir dir;
+	struct figures figures;
+	uint64_t pause_ms;
+	pid_t back;
+
+	test_dir_make(&dir);
+	wire.spool_dir = test_path(&dir, "spool");
+	wire_start(&wire, "outage-spooled");
+	turn_until_settled(&wire, BEFORE);
+	cluster_do("kill", "all");
+	figures = go_on(&wire, cluster_setting("OUTAGE", 10) * 1000, &pause_ms);
+	weir_spool_metrics(wire.spool, &metrics);
+	printf("outage, killed, with a spool: %.0f s in which %" PRIu64 " messages were taken, %"
+	       PRIu64 " wait on disk; longest pause %" PRIu64 " ms; resident %" PRIu64
+	       " KiB, at most %" PRIu64 " KiB\n", (double)figures.ms / 1e3,
+	       wire.numbered.emitted - BEFORE, metrics.waiting, pause_ms, figures.first_kib,
+	       figures.most_kib);
+	ck_assert_uint_le(pause_ms, MOST_PAUSE_MS);
+	ck_assert_uint_gt(metrics.waiting, 16384);
+	ck_assert_uint_le(figures.most_kib, figures.first_kib + MOST_SPOOL_GROWTH_KIB);
+	back = cluster_begin("start", "all");
+	wire.numbered.ends_at = wire.numbered.emitted + 1;
+	wire_finish(&wire, PATIENCE_MS);
+	while (!cluster_has_ended(back))
+		usleep(10000);
+	wire_judge(&wire, "outage with a spool");
+	wire_free(&wire);
+	test_dir_remove(&dir);
+}
+END_TEST
+
 static Suite *outage_suite(void)
 {
 	Suite *suite = suite_create("all brokers away");
@@ -156,6 +222,7 @@ static Suite *outage_suite(void)
 	tcase_set_timeout(tcase, 3600);	/* its own waits are all bounded */
 	tcase_add_loop_test(tcase, with_every_broker_away_memory_is_flat_and_nothing_is_lost, 0,
 			    (int)(sizeof outages / sizeof *outages));
+	tcase_add_test(tcase, with_a_spool_the_source_is_never_paused);
 	suite_add_tcase(suite, tcase);
 	return suite;
 }

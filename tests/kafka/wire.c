@@ -36,7 +36,12 @@ void wire_start(struct wire *wire, const char *topic)
 	wire->sink = weir_kafka_sink_add(wire->pipeline, "kafka",
 					 WEIR_WITH(weir_kafka_sink_options,
 						   .brokers = cluster_address(), .topic = topic));
-	weir_route_add(wire->pipeline, WEIR_WITH(weir_route, .name = "all"), wire->sink);
+	if (wire->spool_dir)
+		wire->spool = weir_spool_add(wire->pipeline, "spool",
+					     WEIR_WITH(weir_spool_options, .dir = wire->spool_dir,
+						       .from = wire->source));
+	weir_route_add(wire->pipeline, WEIR_WITH(weir_route, .from = weir_spool_source(wire->spool),
+						 .name = "all"), wire->sink);
 	ck_assert_msg(wire->sink != NULL, "%s", weir_pipeline_error(wire->pipeline)->text);
 	wire->status = weir_pipeline_step(wire->pipeline);
 	wire->moved_ms = cluster_now_ms();
@@ -91,7 +96,8 @@ void wire_finish(struct wire *wire, uint64_t most_ms)
 			      wire->numbered.emitted, wire->numbered.settled, most_ms);
 	}
 	ck_assert_uint_eq(wire->numbered.settled, wire->numbered.emitted);
-	ck_assert_uint_eq(metrics_of(wire->pipeline).all.delivered, wire->numbered.emitted);
+	ck_assert_uint_eq(metrics_of(wire->pipeline).all.delivered,
+			  wire->numbered.emitted * (wire->spool ? 2 : 1));
 }
 
 static struct verdict judge(const struct wire *wire)

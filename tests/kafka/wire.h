@@ -14,6 +14,8 @@
 
 struct wire {
 	struct numbered numbered;	/* set it before wire_start */
+	const char *spool_dir;		/* as that; NULL: no spool in between */
+	weir_spool *spool;
 	const char *topic;
 	weir_pipeline *pipeline;
 	weir_source *source;
