@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A server that speaks the v1.1 stream protocol on this machine: for tests, demonstrations and
+ * A server that speaks the stream protocols of v1.1 and X API v2 on this machine: for tests, demonstrations and
  * benchmarks of whatever reads such streams. It uses nothing of libweir, so that it can judge it.
  *
  *	stream_server --rate 50                      invented messages of every kind, 50 a second

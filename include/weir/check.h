@@ -2,9 +2,11 @@
 /**
  * Checks before a run: what would happen, said and not done, and whether the others are there.
  *
- * weir_config_check (weir/config.h) checks all of a configuration; the calls here are its parts,
- * for programs that have their options in C. Everything they ask of others takes 5 s at most,
- * blocks, and leaves nothing behind.
+ * weir_config_check (weir/config.h) checks a configuration: all of it is built and told; tried are
+ * the servers of Twitter and X sources (without credentials), and the brokers and topics of Kafka
+ * sinks. Kafka sources, files and spools are only told. The calls here are its parts, for programs
+ * that have their options in C. What is asked of one server or cluster takes 5 s at most, blocks,
+ * and leaves nothing behind.
  */
 #ifndef WEIR_CHECK_H
 #define WEIR_CHECK_H

@@ -5,7 +5,8 @@
  * A configuration is a list of settings, key and value, read from files and set by calls; the last
  * of a key counts. Four families of keys are understood together:
  *
- *     weir.…              everything that the C options have, under their names: docs/config.md
+ *     weir.…              what the C options have, but for callbacks, push, de-duplication and single
+ *                         partitions of Kafka: docs/config.md
  *     twitter.…, topic    the connector of Eneco's kafka-connect-twitter, its file unchanged
  *     twitter.oauth.…     the connector of jcustenborder's, by its names
  *     bootstrap.servers, key.converter, producer.…    Kafka Connect's worker file

@@ -3,8 +3,9 @@
  * Formats: what a route makes of a message's bytes. The default leaves them as they are.
  *
  * A message that a format cannot be made of (a delete has no text) is a dead letter, with its own
- * bytes and the reason; lead such kinds elsewhere. All formats but `write` are made from the slots
- * of the one scan that routes the message, without a tree.
+ * bytes and the reason; lead such kinds elsewhere. All forms but WEIR_FORM_CUSTOM are made from the
+ * slots of the one scan that routes the message (the elements of arrays, for ENECO_STRUCTURED, by a
+ * scan each), without a tree.
  */
 #ifndef WEIR_FORMAT_H
 #define WEIR_FORMAT_H

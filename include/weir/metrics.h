@@ -34,9 +34,10 @@ extern "C" {
 /** What became of messages. One counts once, whatever number of routes took it. Since: 0.1. */
 struct weir_tally {
 	uint64_t received;
-	uint64_t delivered;	/* every route's sink has it: acknowledged */
+	uint64_t delivered;	/* every route's sink has it: acknowledged; but for routes that
+				 * dropped it (weir_route_metrics) */
 	uint64_t dead_lettered;	/* at least one delivery is with the dead letters, acknowledged */
-	uint64_t dropped;	/* by a drop route, or because no route took it */
+	uint64_t dropped;	/* by rule, see enum weir_drop_cause */
 	uint64_t in_flight;	/* gauge: under way */
 	uint64_t bytes;		/* of the bodies received */
 };
@@ -98,7 +99,7 @@ struct weir_source_metrics {
 	uint64_t keep_alives;	/* empty lines that say that the connection lives */
 	uint64_t missed;	/* what the service held back, by its `limit` notices */
 	uint64_t too_large;	/* messages above the size limit, skipped */
-	uint64_t truncated;	/* messages cut by the end of a connection */
+	uint64_t truncated;	/* messages cut by the end of a connection or file */
 	uint64_t gap_ms;	/* time without a connection, summed */
 	uint64_t percent_full;	/* gauge: of the server's queue, by its last warning */
 	uint64_t lag_ms;	/* gauge: as in weir_metrics */

@@ -173,7 +173,8 @@ WEIR_API int weir_pipeline_timeout_ms(weir_pipeline *pipeline);
 WEIR_API enum weir_status weir_pipeline_step(weir_pipeline *pipeline);
 
 /**
- * Asks the pipeline to stop: sources are closed at once, sinks settle what is under way until
+ * Asks the pipeline to stop: sources are closed at once (those with weir_source_ops.drains when they
+ * have handed over what they answered for), sinks settle what is under way until
  * drain_ms is over, then run returns. Wakes every wait. NULL is fine; twice is fine. A stop before
  * the start holds: run then opens nothing and returns WEIR_OK, unless the construction failed.
  * Thread: any, and signal handlers.  Since: 0.1.

@@ -41,7 +41,7 @@ struct weir_spool_options {
 					 * weir_spool_sink */
 	uint64_t max_bytes;	/* most bytes of messages on disk; default 1 GiB, at least 16 MiB.
 				 * The file is never larger than that, a quarter more and 16 MiB; it
-				 * does not shrink. A message may take a quarter of it */
+				 * does not shrink. A message may take a quarter of max_bytes */
 	uint64_t max_age_ms;	/* what has waited longer is dropped when its turn comes, and
 				 * counted as expired; default 0: kept for ever */
 	size_t commit_bytes;	/* messages are stored in batches of so many bytes … default 1 MiB,

@@ -152,7 +152,7 @@ START_TEST(a_full_disk_is_waited_for)
 	char ballast[100], *bytes = calloc(1, 30u << 20);
 
 	if (unshare(geteuid() == 0 ? CLONE_NEWNS : CLONE_NEWNS | CLONE_NEWUSER) < 0 ||
-	    mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0 ||
+	    mount("none", "/", "none", MS_REC | MS_PRIVATE, NULL) < 0 ||
 	    mount("none", rig->dir.path, "tmpfs", 0, "size=40m") < 0) {
 		printf("skipped: no tmpfs can be mounted here: %s\n", strerror(errno));
 	} else {

@@ -163,7 +163,7 @@ START_TEST(buffers_count_each)
 {
 	begin(0);
 	for (int i = 0; i < 20; i++)
-		feed_owned(&flow.in, i / 5, 1000 << (i / 5));
+		feed_owned(&flow.in, i / 5, (size_t)1000 << (i / 5));
 	step();
 	ck_assert_uint_eq(bytes(), 15000);
 	for (int i = 0; i < 5; i++)

@@ -76,7 +76,7 @@ void kafka_reader_end(struct kafka_reader *reader)
 		return;
 	weir_pipeline_free(reader->pipeline);
 	recorder_release(&reader->recorder);
-	for (int waits = 0; waits < 1000 && reader->fake.live_blocks > 0; waits++)
+	for (int waits = 0; waits < 6000 && reader->fake.live_blocks > 0; waits++)
 		poll(NULL, 0, 10);	/* for a client that takes longer than the free waits */
 	fake_env_check_empty(&reader->fake);
 	free(reader);
