@@ -258,6 +258,8 @@ START_TEST(no_damage_crashes_or_hides_a_loss)
 
 			if (wrong)
 				fprintf(stderr, "%s, round %u: %s\n", harms[_i].name, round, wrong);
+			free(bytes);
+			spool_snapshots_free(snapshots);
 			_exit(wrong != NULL);
 		}
 		ck_assert_int_eq(waitpid(pid, &status, 0), pid);
