@@ -181,7 +181,7 @@ START_TEST(of_a_gzip_file_that_ends_early_all_that_it_still_gives_comes)
 	size_t len, most = 0;
 	char *bytes = pack_bytes(PACK_GZIP, text, strlen(text), &len);
 
-	for (size_t cut = 16; cut < len; cut += 7) {
+	for (size_t cut = 16; cut < len; cut += getenv("WEIR_QUICK") ? 37 : 7) {
 		const size_t came = run_cut(PACK_GZIP, text, bytes, cut);
 
 		ck_assert_uint_ge(came, most);
@@ -280,7 +280,7 @@ END_TEST
 START_TEST(a_bomb_is_only_a_long_line)
 {
 	struct reading_rig *rig = reading_rig_new();
-	const size_t size = 200u << 20;
+	const size_t size = (getenv("WEIR_QUICK") ? 20u : 200u) << 20;
 	char *zeros = calloc(1, size + 3);
 
 	ck_assert_ptr_nonnull(zeros);

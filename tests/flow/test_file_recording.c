@@ -127,18 +127,19 @@ END_TEST
 START_TEST(what_was_recorded_is_replayed)
 {
 	struct file_rig *rig = new_rig((enum weir_file_compression)_i, "all");
+	const unsigned count = getenv("WEIR_QUICK") ? 5000 : 50000;
 	char *text;
 
 	rig->options.rotate_bytes = 1u << 30;
 	file_rig_start(rig, NULL);
-	file_rig_push_numbers(rig, 0, 50000);
+	file_rig_push_numbers(rig, 0, count);
 	ck_assert_msg(file_rig_finish(rig) == WEIR_END, "%s: %s", names[_i],
 		      weir_pipeline_error(rig->pipeline)->text);
-	ck_assert_uint_eq(delivered(rig), 50000);
+	ck_assert_uint_eq(delivered(rig), count);
 	rig->pipeline = weir_pipeline_free(rig->pipeline);
 	ck_assert_uint_eq(count_files(rig), 1);
 	text = replay(rig, "all");
-	check_numbers(text, 50000);
+	check_numbers(text, count);
 	file_rig_end(rig);
 }
 END_TEST
@@ -205,13 +206,14 @@ END_TEST
 START_TEST(a_full_file_is_followed_by_the_next)
 {
 	const enum weir_file_compression compression = (enum weir_file_compression)_i;
+	const unsigned thousands = getenv("WEIR_QUICK") ? 40 : 60;
 	struct file_rig *rig = new_rig(compression, "x-%N");
 	struct stat stat_first;
 	char *text;
 
 	rig->options.rotate_bytes = compression ? 5000 : 1000;
 	file_rig_start(rig, NULL);
-	for (unsigned i = 0; i < 60; i++) {
+	for (unsigned i = 0; i < thousands; i++) {
 		file_rig_push_numbers(rig, i * 1000, i * 1000 + 1000);
 		pass(rig, 2000);
 	}
@@ -222,7 +224,7 @@ START_TEST(a_full_file_is_followed_by_the_next)
 	ck_assert_int_gt(stat_first.st_size, compression ? 4999 : 980);
 	ck_assert_int_le(stat_first.st_size, compression ? 12000 : 1000);
 	text = replay(rig, "x-*");
-	check_numbers(text, 60000);
+	check_numbers(text, thousands * 1000);
 	file_rig_end(rig);
 }
 END_TEST
