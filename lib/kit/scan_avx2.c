@@ -20,6 +20,12 @@ struct block {
 	__m256i high;
 };
 
+/* 32 times an ASCII byte. */
+static inline __m256i repeat(char byte)
+{
+	return *(const __m256i *)(const void *)weir__scan_repeated[(uint8_t)byte];
+}
+
 static inline uint64_t join(__m256i low, __m256i high)
 {
 	return (uint32_t)_mm256_movemask_epi8(low) |
@@ -34,7 +40,7 @@ static inline struct block load_block(const uint8_t *bytes)
 
 static inline uint64_t match(const struct block *block, char byte)
 {
-	const __m256i want = _mm256_set1_epi8(byte);
+	const __m256i want = repeat(byte);
 
 	return join(_mm256_cmpeq_epi8(block->low, want), _mm256_cmpeq_epi8(block->high, want));
 }
@@ -43,20 +49,59 @@ static inline uint64_t match(const struct block *block, char byte)
 static inline uint64_t match_brackets(const struct block *block)
 {
 	const __m256i fixed = _mm256_set1_epi8((char)~0x26);
-	const __m256i want = _mm256_set1_epi8(0x59);
+	const __m256i want = repeat(0x59);
 
 	return join(_mm256_cmpeq_epi8(_mm256_and_si256(block->low, fixed), want),
 		    _mm256_cmpeq_epi8(_mm256_and_si256(block->high, fixed), want));
 }
 
 /* Moved to the end of the range of signed bytes, digits are what is above all others. */
+static inline __m256i compare_digits(__m256i part)
+{
+	return _mm256_cmpgt_epi8(_mm256_add_epi8(part, repeat(INT8_MAX - '9')),
+				 repeat(INT8_MAX - 10));
+}
+
 static inline uint64_t match_digits(const struct block *block)
 {
-	const __m256i by = _mm256_set1_epi8(INT8_MAX - '9');
-	const __m256i below = _mm256_set1_epi8(INT8_MAX - 10);
+	return join(compare_digits(block->low), compare_digits(block->high));
+}
 
-	return join(_mm256_cmpgt_epi8(_mm256_add_epi8(block->low, by), below),
-		    _mm256_cmpgt_epi8(_mm256_add_epi8(block->high, by), below));
+/*
+ * Those that may stand behind a backslash: 22 2F, 5C, 62 66 6E, 72 74 75. For each row, 2 5 6 7,
+ * there is a bit; a byte has one by its row, and one for each row in which its column has such.
+ */
+static inline __m256i compare_no_escapable(__m256i part)
+{
+	const __m256i rows = _mm256_broadcastsi128_si256(
+		_mm_setr_epi8(0, 0, 1, 0, 0, 2, 4, 8, 0, 0, 0, 0, 0, 0, 0, 0));
+	const __m256i columns = _mm256_broadcastsi128_si256(
+		_mm_setr_epi8(0, 0, 1 | 4 | 8, 0, 8, 8, 4, 0, 0, 0, 0, 0, 2, 0, 4, 1));
+	const __m256i row = _mm256_and_si256(_mm256_srli_epi16(part, 4), repeat(15));
+	const __m256i both = _mm256_and_si256(_mm256_shuffle_epi8(rows, row),
+					      _mm256_shuffle_epi8(columns, part));
+
+	return _mm256_cmpeq_epi8(both, _mm256_setzero_si256());
+}
+
+static inline uint64_t match_escapable(const struct block *block)
+{
+	return ~join(compare_no_escapable(block->low), compare_no_escapable(block->high));
+}
+
+/* Letters as digits, after the bit is set that makes them small. */
+static inline __m256i compare_hex(__m256i part)
+{
+	const __m256i small = _mm256_or_si256(part, repeat(0x20));
+	const __m256i moved = _mm256_add_epi8(small, repeat(INT8_MAX - 'f'));
+
+	return _mm256_or_si256(compare_digits(part),
+			       _mm256_cmpgt_epi8(moved, repeat(INT8_MAX - 6)));
+}
+
+static inline uint64_t match_hex(const struct block *block)
+{
+	return join(compare_hex(block->low), compare_hex(block->high));
 }
 
 /* As signed bytes, those that are not ASCII are below the control characters. */
@@ -64,7 +109,7 @@ static inline uint64_t has_special(const struct block *block)
 {
 	const __m256i least = _mm256_min_epi8(block->low, block->high);
 
-	return (uint32_t)_mm256_movemask_epi8(_mm256_cmpgt_epi8(_mm256_set1_epi8(' '), least));
+	return (uint32_t)_mm256_movemask_epi8(_mm256_cmpgt_epi8(repeat(' '), least));
 }
 
 /* A shift of 16 bits at a time is fine: only the top bit of each byte is looked at. */

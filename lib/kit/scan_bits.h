@@ -10,12 +10,25 @@
 #define WEIR_KIT_SCAN_BITS_H
 
 #include <stdint.h>
+#include <string.h>
 
 /* What characters of several bytes leave to the next block. */
 struct utf8_carry {
 	uint64_t continuation;		/* these must be continuation bytes */
 	uint64_t e0, ed, f0, f4;	/* the first byte is the second of such a character */
 };
+
+/* 8 bytes, the first the lowest. */
+static inline uint64_t load_word(const uint8_t *bytes)
+{
+	uint64_t word;
+
+	memcpy(&word, bytes, sizeof word);
+#if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
+	word = __builtin_bswap64(word);
+#endif
+	return word;
+}
 
 /*
  * Moves each mark that stands on a run to the byte behind the run: the sum's carry walks there.
@@ -64,28 +77,13 @@ static inline uint64_t find_escaped(uint64_t backslash, uint64_t *carry)
 	return escaped;
 }
 
-/* Characters that no backslash may stand before, and others than hex digits behind \u. */
-static inline uint64_t check_escapes(const uint64_t b[8], uint64_t escaped, uint64_t *hex_carry)
+/* The four bytes behind each mark. */
+static inline uint64_t next_four(uint64_t marks, uint64_t *carry)
 {
-	const uint64_t row2 = ~b[7] & ~b[6] & b[5] & ~b[4];
-	const uint64_t row5 = ~b[7] & b[6] & ~b[5] & b[4];
-	const uint64_t row67 = ~b[7] & b[6] & b[5];
-	const uint64_t quote = row2 & ~b[3] & ~b[2] & b[1] & ~b[0];
-	const uint64_t slash = row2 & b[3] & b[2] & b[1] & b[0];
-	const uint64_t backslash = row5 & b[3] & b[2] & ~b[1] & ~b[0];
-	const uint64_t bf = row67 & ~b[4] & ~b[3] & b[1] & ~b[0];
-	const uint64_t n = row67 & ~b[4] & b[3] & b[2] & b[1] & ~b[0];
-	const uint64_t r = row67 & b[4] & ~b[3] & ~b[2] & b[1] & ~b[0];
-	const uint64_t tu = row67 & b[4] & ~b[3] & b[2] & ~b[1];
-	const uint64_t digit = ~b[7] & ~b[6] & b[5] & b[4] & ~(b[3] & (b[2] | b[1]));
-	const uint64_t letter = ~b[7] & b[6] & ~b[4] & ~b[3] & (b[2] | b[1] | b[0]) &
-				~(b[2] & b[1] & b[0]);
-	const uint64_t u = escaped & tu & b[0];
-	const uint64_t hex = u << 1 | u << 2 | u << 3 | u << 4 | *hex_carry;
+	const uint64_t next = marks << 1 | marks << 2 | marks << 3 | marks << 4 | *carry;
 
-	*hex_carry = u >> 63 | u >> 62 | u >> 61 | u >> 60;
-	return (escaped & ~(quote | slash | backslash | bf | n | r | tu)) |
-	       (hex & ~(digit | letter));
+	*carry = marks >> 63 | marks >> 62 | marks >> 61 | marks >> 60;
+	return next;
 }
 
 /* Bytes that break UTF-8: as RFC 3629 has it, without overlong forms and surrogates. */

@@ -7,6 +7,8 @@
  *     match(block, byte)         which bytes are that one
  *     match_brackets(block)      which are one of [ ] { } (or of Y y _ DEL, which are looked at)
  *     match_digits(block)
+ *     match_escapable(block)     which may stand behind a backslash
+ *     match_hex(block)           which are hexadecimal digits
  *     has_special(block)         not 0: there are control characters, or bytes that are not ASCII
  *     split(block, planes)       what scan_bits.h calls planes
  *     prefix_xor(bits)           bit i: whether bits 0 to i have an odd number of ones
@@ -27,13 +29,15 @@
  *
  * Where a run of bits has to be walked (a name to its end, white space to what is behind it) a
  * sum does it: adding a bit at the run's beginning carries to its end. Of numbers that are nothing
- * but digits only leading zeros are looked for; other numbers, and literals, are read one by one.
- * Brackets are walked one by one too: a stack of kinds says which bytes are directly inside an
- * object. UTF-8 and escapes are checked with planes, in blocks that have some.
+ * but digits only leading zeros are looked for; other numbers are read one by one. Literals are
+ * compared one by one, which says what bits they cover. Brackets are walked one by one too: a stack
+ * of kinds says which bytes are directly inside an object. UTF-8 is checked with planes, in blocks
+ * that have some.
  *
- * What crosses from block to block is a few bits, in struct carry. The last block is a copy, filled
- * up with at least one blank, so that whatever is not complete becomes wrong. scan_place.c is told
- * of the blocks in which a place of the plan can be. An answer is only yes or no.
+ * What crosses from block to block is a few bits, in struct carry. The last block or two are a
+ * copy, filled up with at least one blank, so that whatever is not complete becomes wrong, and 8
+ * bytes more can be read behind each block. scan_place.h looks at the blocks in which a place of
+ * the plan can be. An answer is only yes or no.
  *
  * Sources: G. Langdale, D. Lemire, Parsing Gigabytes of JSON per Second, VLDB Journal 28, 2019
  * (quotes by carry-less multiplication); R. Cameron, K. Herdy, D. Lin, High Performance XML Parsing
@@ -44,6 +48,7 @@
 
 #include "kit/scan_bits.h"
 #include "kit/scan_internal.h"
+#include "kit/scan_place.h"
 
 #define BLOCK 64
 #define SPREAD(bit) (0 - (uint64_t)(bit))
@@ -54,6 +59,7 @@ struct carry {
 	uint64_t escaped;	/* the first byte is */
 	uint64_t hex;		/* these must be hexadecimal digits */
 	uint64_t string;	/* all ones: inside a string */
+	uint64_t literal;	/* the last byte, then these, are parts of null, true, false */
 	uint64_t scalar;	/* the last byte was part of a number or literal */
 	uint64_t zero;		/* the last byte was a zero with which a number begins */
 	uint64_t objects;	/* all ones: directly inside an object */
@@ -61,7 +67,7 @@ struct carry {
 	uint64_t name;		/* and a name at that */
 	uint64_t inside_name;
 	uint64_t colon;		/* a colon must come first */
-	size_t read;		/* up to here numbers and literals are read */
+	size_t read;		/* up to here unusual numbers are read */
 	struct utf8_carry utf8;
 };
 
@@ -91,29 +97,31 @@ struct nesting {
 	uint32_t least;		/* the depth where it is least */
 };
 
-/* Which quotes are escaped; escapes are checked. */
-INLINE uint64_t read_escapes(const struct block *block, uint64_t quotes, uint64_t backslashes,
-			     struct carry *carry, uint64_t *wrong)
+/* The characters with a backslash before them. Mostly no two backslashes follow one another. */
+INLINE uint64_t read_escapes(const struct block *block, uint64_t backslashes, struct carry *carry,
+			     uint64_t *wrong)
 {
-	const uint64_t escaped = find_escaped(backslashes, &carry->escaped);
-	uint64_t planes[8];
+	uint64_t escaped = backslashes << 1 | carry->escaped;
+	uint64_t unicode;
 
-	if (carry->hex | (escaped & ~(quotes | backslashes | match(block, '/')))) {
-		split(block, planes);
-		*wrong |= check_escapes(planes, escaped, &carry->hex);
-	}
-	return quotes & escaped;
+	if (backslashes & escaped)
+		escaped = find_escaped(backslashes, &carry->escaped);
+	else
+		carry->escaped = backslashes >> 63;
+	*wrong |= escaped & ~match_escapable(block);
+	unicode = escaped & match(block, 'u');
+	if (unicode | carry->hex)
+		*wrong |= next_four(unicode, &carry->hex) & ~match_hex(block);
+	return escaped;
 }
 
 INLINE struct strings read_strings(const struct block *block, struct carry *carry, uint64_t *wrong)
 {
 	const uint64_t backslashes = match(block, '\\');
-	uint64_t quotes = match(block, '"');
-	uint64_t inside;
+	const uint64_t escaped = read_escapes(block, backslashes, carry, wrong);
+	const uint64_t quotes = match(block, '"') & ~escaped;
+	const uint64_t inside = prefix_xor(quotes) ^ carry->string;
 
-	if (backslashes | carry->escaped | carry->hex)
-		quotes &= ~read_escapes(block, quotes, backslashes, carry, wrong);
-	inside = prefix_xor(quotes) ^ carry->string;
 	carry->string = SPREAD(inside >> 63);
 	return (struct strings){
 		.inside = inside,
@@ -137,21 +145,39 @@ INLINE uint64_t read_special(const struct block *block, uint64_t inside, struct 
 	return find_other_space(planes);
 }
 
-/* Null, true, false: which it is nobody can predict, so there is no branch. 8 bytes are there. */
-INLINE const uint8_t *read_literal(const uint8_t *at)
+/*
+ * Which bytes are null, true, false, of what `begins`. Which it is nobody can predict, so there is
+ * no branch: three bits of the first byte say what it can be. A minus is none, and covers nothing.
+ */
+INLINE uint64_t read_literals(const uint8_t *bytes, uint64_t begins, uint64_t rest,
+			      uint64_t *carry, uint64_t *wrong)
 {
-	static const uint8_t ends[256] = {
-		[' '] = 1, ['\t'] = 1, ['\n'] = 1, ['\r'] = 1, [','] = 1, [']'] = 1, ['}'] = 1,
+	static const struct {
+		uint64_t text, mask, span;
+	} literals[8] = {
+		['n' >> 1 & 7] = { 0x6c6c756e, 0xffffffff, 0xf },
+		['t' >> 1 & 7] = { 0x65757274, 0xffffffff, 0xf },
+		['f' >> 1 & 7] = { 0x65736c6166, 0xffffffffff, 0x1f },
 	};
-	const unsigned four = (unsigned)!memcmp(at, "null", 4) | (unsigned)!memcmp(at, "true", 4);
-	const unsigned five = (unsigned)!memcmp(at, "fals", 4) & (at[4] == 'e');
+	uint64_t covered = *carry >> 1;
+	uint64_t next = 0;
 
-	return (four | five) & ends[at[4 + five]] ? at + 4 + five : NULL;
+	for (; begins; begins &= begins - 1) {
+		const unsigned at = (unsigned)__builtin_ctzll(begins);
+		const uint64_t word = load_word(bytes + at);
+		const unsigned which = word >> 1 & 7;
+
+		*wrong |= (word ^ literals[which].text) & literals[which].mask;
+		covered |= literals[which].span << at;
+		next |= literals[which].span >> 1 >> (63 - at);
+	}
+	*wrong |= (covered << 1 | (*carry & 1)) & ~covered & rest;
+	*carry = next << 1 | covered >> 63;
+	return covered;
 }
 
-/* Reads literals, and numbers that have anything but digits: that is `odd`, in what `begins`. */
-INLINE bool read_scalars(const struct weir__scanner *scan, size_t at, uint64_t odd, uint64_t begins,
-			 size_t *read)
+/* Numbers that have anything but digits: that is `odd`. */
+INLINE bool read_numbers(const struct weir__scanner *scan, size_t at, uint64_t odd, size_t *read)
 {
 	if (*read > at)
 		odd &= *read - at < BLOCK ? UINT64_MAX << (*read - at) : 0;
@@ -159,13 +185,9 @@ INLINE bool read_scalars(const struct weir__scanner *scan, size_t at, uint64_t o
 		const uint8_t *from = scan->text + at + (unsigned)__builtin_ctzll(odd);
 		const uint8_t *end;
 
-		if (*from >= 'a' && odd & -odd & begins && scan->end - from >= 8) {
-			end = read_literal(from);
-		} else {
-			while (from > scan->text && (uint8_t)(from[-1] - '0') < 10)
-				from--;
-			end = weir__scalar_read(from, scan->end);
-		}
+		while (from > scan->text && (uint8_t)(from[-1] - '0') < 10)
+			from--;
+		end = weir__number_read(from, scan->end);
 		if (!end)
 			return false;
 		*read = (size_t)(end - scan->text);
@@ -177,8 +199,8 @@ INLINE bool read_scalars(const struct weir__scanner *scan, size_t at, uint64_t o
 }
 
 INLINE struct tokens read_tokens(const struct weir__scanner *scan, const struct block *block,
-				 size_t at, const struct strings *strings, struct carry *carry,
-				 uint64_t *wrong)
+				 const uint8_t *bytes, size_t at, const struct strings *strings,
+				 struct carry *carry, uint64_t *wrong)
 {
 	struct tokens tokens = {
 		.colons = match(block, ':') & strings->outside,
@@ -197,8 +219,10 @@ INLINE struct tokens read_tokens(const struct weir__scanner *scan, const struct 
 	rest &= ~tokens.space;
 	odd &= ~tokens.space;
 	tokens.scalars = rest & ~(rest << 1 | carry->scalar);
+	if (odd | carry->literal)
+		odd &= ~read_literals(bytes, odd & tokens.scalars, rest, &carry->literal, wrong);
 	if (odd)
-		*wrong |= !read_scalars(scan, at, odd, tokens.scalars, &carry->read);
+		*wrong |= !read_numbers(scan, at, odd, &carry->read);
 	zeros = tokens.scalars & match(block, '0');
 	*wrong |= (zeros << 1 | carry->zero) & digits;
 	carry->zero = zeros >> 63;
@@ -258,7 +282,8 @@ INLINE bool read_block(struct weir__scanner *scan, const uint8_t *bytes, size_t 
 	struct nesting nesting = { .objects = carry->objects, .least = depth };
 	uint64_t wrong = 0, values, names, name_ends;
 	const struct strings strings = read_strings(&block, carry, &wrong);
-	const struct tokens tokens = read_tokens(scan, &block, at, &strings, carry, &wrong);
+	const struct tokens tokens = read_tokens(scan, &block, bytes, at, &strings, carry,
+						&wrong);
 
 	if (tokens.brackets) {
 		if (!read_brackets(scan, scan->text + at, tokens.brackets, &nesting))
@@ -276,7 +301,7 @@ INLINE bool read_block(struct weir__scanner *scan, const uint8_t *bytes, size_t 
 	if (wrong)
 		return false;
 	if (nesting.least <= scan->watched)
-		weir__places_read(scan, &(struct weir__marks){
+		read_places(scan, &(struct weir__marks){
 			.at = at,
 			.opening = nesting.opening,
 			.closing = nesting.closing,
@@ -304,13 +329,15 @@ static bool read_blocks(struct weir__scanner *scan, const uint8_t *bytes, size_t
 bool SCAN_FORM(struct weir__scanner *scan)
 {
 	const size_t len = (size_t)(scan->end - scan->text);
-	const size_t whole = len - len % BLOCK;
+	const size_t whole = len > 8 ? (len - 8) / BLOCK * BLOCK : 0;
+	const size_t left = len - whole;
 	struct carry carry = { .value = 1 };
-	uint8_t last[BLOCK];
+	uint8_t last[2 * BLOCK + 8];
 
 	if (!read_blocks(scan, scan->text, 0, whole, &carry))
 		return false;
 	memset(last, ' ', sizeof last);
-	memcpy(last, scan->text + whole, len - whole);
-	return read_blocks(scan, last, whole, BLOCK, &carry) && !scan->depth;
+	memcpy(last, scan->text + whole, left);
+	return read_blocks(scan, last, whole, left < BLOCK ? BLOCK : 2 * BLOCK, &carry) &&
+	       !scan->depth;
 }

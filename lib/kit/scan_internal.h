@@ -5,9 +5,10 @@
  *     scan.c           the entrance: chooses the form, does what is the same in all
  *     scan_core.h      the pass over the text, written over a few operations on 64 bytes;
  *     scan_avx2.c  scan_sse2.c  scan_portable.c      the operations, and so the forms
+ *     scan_repeated.c  bytes to compare with
  *     scan_bits.h      what is computed with the bits that they find
- *     scan_place.c     which values are places of the plan
- *     scan_scalar.c    numbers, late literals
+ *     scan_place.c  scan_place.h     which values are places of the plan
+ *     scan_number.c    unusual numbers
  *     scan_careful.c   all of it byte by byte: where and why a text is not JSON
  *     scan_plan.c      the plan
  */
@@ -94,6 +95,7 @@ struct weir__scanner {
 	uint32_t container;	/* the place of the container that opens next, or UNPLANNED */
 	uint32_t string;	/* the place of the string that is open, or UNPLANNED */
 	size_t name_at;		/* where the last name began */
+	bool name_escaped;	/* a name is open that has a backslash */
 	struct weir__level levels[WEIR__PLAN_STEPS + 2];	/* [planned]: the innermost */
 	uint8_t kinds[WEIR__SCAN_DEPTH + 2];	/* [depth]: 1 inside an object, or WEIR__OUTSIDE */
 };
@@ -113,14 +115,35 @@ struct weir__marks {
 	uint64_t backslashes;	/* inside strings */
 };
 
+/* Where the last of some marks stands in the text; there are some. */
+static inline size_t weir__mark_last(const struct weir__marks *marks, uint64_t bits)
+{
+	return marks->at + 63 - (unsigned)__builtin_clzll(bits);
+}
+
 /* The text's own value begins. */
 void weir__places_begin(struct weir__scanner *scan);
-/* Fills the slots of what begins or ends in these bytes, which begin `depth` containers deep. */
-void weir__places_read(struct weir__scanner *scan, const struct weir__marks *marks,
-		       uint32_t depth);
+/* The rest is called by scan_place.h. A member of the innermost level: a name ends at bit `end`. */
+void weir__place_member(struct weir__scanner *scan, const struct weir__marks *marks, unsigned end,
+			uint32_t node);
+/* The member of the innermost level with a name that is spelled with escapes; 0: none. */
+uint32_t weir__place_escaped(const struct weir__scanner *scan, const uint8_t *name, size_t len);
+/* Elements of the innermost level begin. */
+void weir__place_elements(struct weir__scanner *scan, const struct weir__marks *marks,
+			  uint64_t values);
+/* The end of a string that is a place, if it is in this block; its escapes in any case. */
+void weir__place_end_string(struct weir__scanner *scan, const struct weir__marks *marks);
+/* The container that is a place begins: a level. */
+void weir__place_open(struct weir__scanner *scan);
+/* The innermost level ends at the first of `brackets`. */
+void weir__place_close(struct weir__scanner *scan, const struct weir__marks *marks,
+		       uint64_t brackets);
 
-/* Behind the number or literal that begins at `at`; NULL when it is none. */
-const uint8_t *weir__scalar_read(const uint8_t *at, const uint8_t *end);
+/* Behind the number that begins at `at`; NULL when it is none. */
+const uint8_t *weir__number_read(const uint8_t *at, const uint8_t *end);
+
+/* [b]: 32 times b. */
+extern const uint8_t weir__scan_repeated[128][32];
 
 /* The forms of the pass: whether a text that begins as object or array is JSON; fills slots. */
 bool weir__scan_portable(struct weir__scanner *scan);

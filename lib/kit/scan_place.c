@@ -10,7 +10,8 @@
  *     depth     1   2                 3 4             planned 2, depth 4: nothing to do here
  *
  * `watched` is `planned`, or one less when the innermost has no places inside and only its end
- * matters. The pass calls for blocks in which the depth is `watched` or less at some byte.
+ * matters. The pass looks at blocks in which the depth is `watched` or less at some byte: that is
+ * scan_place.h, which calls what is here.
  *
  * Guarantees: a slot is filled when its value begins, so a filled slot tells a duplicate, and an
  * empty slot has nothing but empty slots below it. What the pass found in a block and before is
@@ -25,11 +26,6 @@
 static unsigned first_of(uint64_t bits)
 {
 	return (unsigned)__builtin_ctzll(bits);
-}
-
-static unsigned last_of(uint64_t bits)
-{
-	return 63 - (unsigned)__builtin_clzll(bits);
 }
 
 static uint64_t bits_from(size_t first)
@@ -67,8 +63,7 @@ static uint32_t measure_number(const uint8_t *at, const uint8_t *end)
 	return (uint32_t)(at - begin);
 }
 
-/* The end of a string that is a place, if it is in this block; its escapes in any case. */
-static void end_string(struct weir__scanner *scan, const struct weir__marks *marks)
+void weir__place_end_string(struct weir__scanner *scan, const struct weir__marks *marks)
 {
 	struct weir__slot *slot = &scan->slots[scan->string];
 	const uint64_t inside = bits_from(slot->at > marks->at ? slot->at - marks->at : 0);
@@ -118,43 +113,26 @@ static void begin_value(struct weir__scanner *scan, uint32_t node, const uint8_t
 	scan->slots[node] = slot;
 }
 
-static uint32_t find_escaped_member(const struct weir__scanner *scan, uint32_t parent,
-				    const uint8_t *name, size_t len)
+uint32_t weir__place_escaped(const struct weir__scanner *scan, const uint8_t *name, size_t len)
 {
+	const uint32_t parent = scan->levels[scan->planned].node;
 	char spelled[WEIR__PLAN_NAME_BYTES];
 
 	len = weir__text_unescape((struct weir_slice){ name, len }, spelled, sizeof spelled);
 	return len <= sizeof spelled ? weir__plan_member(scan->plan, parent, spelled, len) : 0;
 }
 
-/* The name that ends at bit `bit`, and began in this block or before. */
-static uint32_t find_member(const struct weir__scanner *scan, const struct weir__marks *marks,
-			    unsigned bit)
+/* Behind the name a colon stands, or what the pass will refuse. */
+void weir__place_member(struct weir__scanner *scan, const struct weir__marks *marks, unsigned end,
+			uint32_t node)
 {
-	const uint32_t parent = scan->levels[scan->planned].node;
-	const uint64_t names = marks->names & (((uint64_t)1 << bit) - 1);
-	const size_t begin = names ? marks->at + last_of(names) : scan->name_at;
-	const uint8_t *name = scan->text + begin + 1;
-	const size_t len = marks->at + bit - begin - 1;
+	const uint8_t *at = scan->text + marks->at + end + 1;
 
-	if ((marks->backslashes || !names) && memchr(name, '\\', len))
-		return find_escaped_member(scan, parent, name, len);
-	return weir__plan_member(scan->plan, parent, name, len);
-}
-
-/* A name ends at bit `bit`; behind it a colon stands, or what the pass will refuse. */
-static void begin_member(struct weir__scanner *scan, const struct weir__marks *marks, unsigned bit)
-{
-	const uint8_t *at = scan->text + marks->at + bit + 1;
-	const uint32_t node = find_member(scan, marks, bit);
-
-	if (!node)
-		return;
 	at = weir__skip_space(at, scan->end);
 	if (at < scan->end)
 		begin_value(scan, node, weir__skip_space(at + 1, scan->end));
 	if (scan->string != WEIR__UNPLANNED)
-		end_string(scan, marks);
+		weir__place_end_string(scan, marks);
 }
 
 static void begin_element(struct weir__scanner *scan, const struct weir__marks *marks, unsigned bit)
@@ -166,20 +144,14 @@ static void begin_element(struct weir__scanner *scan, const struct weir__marks *
 		return;
 	begin_value(scan, node, scan->text + marks->at + bit);
 	if (scan->string != WEIR__UNPLANNED)
-		end_string(scan, marks);
+		weir__place_end_string(scan, marks);
 }
 
-/* What begins directly inside the innermost level, in `bits` of a block. */
-static void read_between(struct weir__scanner *scan, const struct weir__marks *marks, uint64_t bits)
+void weir__place_elements(struct weir__scanner *scan, const struct weir__marks *marks,
+			  uint64_t values)
 {
-	const struct weir__level *level = &scan->levels[scan->planned];
-
-	if (level->has_members)
-		for (uint64_t left = marks->name_ends & bits; left; left &= left - 1)
-			begin_member(scan, marks, first_of(left));
-	if (level->has_elements)
-		for (uint64_t left = marks->values & bits; left; left &= left - 1)
-			begin_element(scan, marks, first_of(left));
+	for (; values; values &= values - 1)
+		begin_element(scan, marks, first_of(values));
 }
 
 static void watch(struct weir__scanner *scan)
@@ -189,16 +161,12 @@ static void watch(struct weir__scanner *scan)
 	scan->watched = scan->planned - !(level->has_members || level->has_elements);
 }
 
-/* A container begins directly inside the innermost level. */
-static void open_level(struct weir__scanner *scan)
+void weir__place_open(struct weir__scanner *scan)
 {
 	const uint32_t node = scan->container;
 	const struct weir__node *nodes = scan->plan->nodes;
-	bool object;
+	const bool object = scan->slots[node].type == WEIR_FIELD_OBJECT;
 
-	if (node == WEIR__UNPLANNED)
-		return;
-	object = scan->slots[node].type == WEIR_FIELD_OBJECT;
 	scan->container = WEIR__UNPLANNED;
 	scan->levels[++scan->planned] = (struct weir__level){
 		.node = node,
@@ -208,39 +176,13 @@ static void open_level(struct weir__scanner *scan)
 	watch(scan);
 }
 
-static void close_level(struct weir__scanner *scan, size_t at)
+void weir__place_close(struct weir__scanner *scan, const struct weir__marks *marks,
+		       uint64_t brackets)
 {
 	struct weir__slot *slot = &scan->slots[scan->levels[scan->planned--].node];
 
-	slot->len = (uint32_t)(at + 1) - slot->at;
+	slot->len = (uint32_t)(marks->at + first_of(brackets) + 1) - slot->at;
 	watch(scan);
-}
-
-void weir__places_read(struct weir__scanner *scan, const struct weir__marks *marks, uint32_t depth)
-{
-	uint64_t brackets = marks->opening | marks->closing;
-	uint64_t rest = UINT64_MAX;
-
-	if (scan->string != WEIR__UNPLANNED)
-		end_string(scan, marks);
-	for (; brackets; brackets &= brackets - 1) {
-		const uint64_t upto = brackets ^ (brackets - 1);
-		const bool opening = marks->opening & brackets & -brackets;
-
-		if (depth == scan->planned) {
-			read_between(scan, marks, rest & upto);
-			if (opening)
-				open_level(scan);
-			else
-				close_level(scan, marks->at + first_of(brackets));
-		}
-		rest &= ~upto;
-		depth = opening ? depth + 1 : depth - 1;
-	}
-	if (depth == scan->planned)
-		read_between(scan, marks, rest);
-	if (marks->names)
-		scan->name_at = marks->at + last_of(marks->names);
 }
 
 void weir__places_begin(struct weir__scanner *scan)
@@ -250,6 +192,7 @@ void weir__places_begin(struct weir__scanner *scan)
 	scan->container = WEIR__UNPLANNED;
 	scan->string = WEIR__UNPLANNED;
 	scan->name_at = 0;
+	scan->name_escaped = false;
 	scan->levels[0] = (struct weir__level){ .node = 0 };
 	begin_value(scan, 0, weir__skip_space(scan->text, scan->end));
 }

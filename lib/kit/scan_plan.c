@@ -8,7 +8,7 @@
  *                                        └─ a    [4] ─── [0]  [5]
  *
  * All children of all places stand in one hash table, under (parent, length, first byte, last
- * byte), at most a quarter full: most names of a message meet an empty bucket and are done with.
+ * byte), at most an eighth full: most names of a message meet an empty bucket and are done with.
  *
  * Guarantees: slots keep their numbers; a path that is not one adds nothing; after out of memory
  * the plan works on (some parents of the failed path may have slots). Callers: whoever asks for
@@ -113,7 +113,7 @@ static size_t add_child(weir__plan *plan, size_t parent, const struct step *step
 
 	if (id == plan->node_room && !grow_nodes(plan))
 		return 0;
-	if ((id + 1) << 2 > (size_t)1 << plan->bucket_bits &&
+	if ((id + 1) << 3 > (size_t)1 << plan->bucket_bits &&
 	    !grow_buckets(plan, plan->bucket_bits + 1))
 		return 0;
 	if (!step->element) {

@@ -12,22 +12,12 @@
  */
 #include <string.h>
 
+#include "kit/scan_bits.h"
 #include "kit/scan_internal.h"
 
 struct block {
 	uint64_t planes[8];
 };
-
-static inline uint64_t load_word(const uint8_t *bytes)
-{
-	uint64_t word;
-
-	memcpy(&word, bytes, sizeof word);
-#if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
-	word = __builtin_bswap64(word);
-#endif
-	return word;
-}
 
 /* What of *b is under `mask` for what of *a is `by` bits above it. */
 static inline void exchange(uint64_t *a, uint64_t *b, unsigned by, uint64_t mask)
@@ -83,6 +73,33 @@ static inline uint64_t match_digits(const struct block *block)
 	const uint64_t *b = block->planes;
 
 	return ~b[7] & ~b[6] & b[5] & b[4] & ~(b[3] & (b[2] | b[1]));
+}
+
+/* 22 2F, 5C, 62 66 6E, 72 74 75: by their rows. */
+static inline uint64_t match_escapable(const struct block *block)
+{
+	const uint64_t *b = block->planes;
+	const uint64_t row2 = ~b[6] & b[5] & ~b[4];
+	const uint64_t row5 = b[6] & ~b[5] & b[4];
+	const uint64_t row6 = b[6] & b[5] & ~b[4];
+	const uint64_t row7 = b[6] & b[5] & b[4];
+	const uint64_t column2 = ~b[3] & ~b[2] & b[1] & ~b[0];
+	const uint64_t column45 = ~b[3] & b[2] & ~b[1];
+	const uint64_t column6 = ~b[3] & b[2] & b[1] & ~b[0];
+	const uint64_t column_c = b[3] & b[2] & ~b[1] & ~b[0];
+	const uint64_t column_e = b[3] & b[2] & b[1] & ~b[0];
+	const uint64_t column_f = b[3] & b[2] & b[1] & b[0];
+
+	return ~b[7] & ((row2 & (column2 | column_f)) | (row5 & column_c) |
+			(row6 & (column2 | column6 | column_e)) | (row7 & (column2 | column45)));
+}
+
+static inline uint64_t match_hex(const struct block *block)
+{
+	const uint64_t *b = block->planes;
+
+	return match_digits(block) | (~b[7] & b[6] & ~b[4] & ~b[3] & (b[2] | b[1] | b[0]) &
+				      ~(b[2] & b[1] & b[0]));
 }
 
 static inline uint64_t has_special(const struct block *block)

@@ -63,6 +63,49 @@ static inline uint64_t match_digits(const struct block *block)
 		    compare_digits(part[3]));
 }
 
+/* Those that may stand behind a backslash: 62 72 and 74 75 differ in one bit. */
+static inline __m128i compare_escapable(__m128i part)
+{
+	const __m128i punctuation =
+		_mm_or_si128(_mm_or_si128(_mm_cmpeq_epi8(part, _mm_set1_epi8('"')),
+					  _mm_cmpeq_epi8(part, _mm_set1_epi8('/'))),
+			     _mm_cmpeq_epi8(part, _mm_set1_epi8('\\')));
+	const __m128i fn = _mm_or_si128(_mm_cmpeq_epi8(part, _mm_set1_epi8('f')),
+					_mm_cmpeq_epi8(part, _mm_set1_epi8('n')));
+	const __m128i br = _mm_cmpeq_epi8(_mm_or_si128(part, _mm_set1_epi8(0x10)),
+					  _mm_set1_epi8('r'));
+	const __m128i tu = _mm_cmpeq_epi8(_mm_or_si128(part, _mm_set1_epi8(0x01)),
+					  _mm_set1_epi8('u'));
+
+	return _mm_or_si128(_mm_or_si128(punctuation, fn), _mm_or_si128(br, tu));
+}
+
+static inline uint64_t match_escapable(const struct block *block)
+{
+	const __m128i *part = block->part;
+
+	return join(compare_escapable(part[0]), compare_escapable(part[1]),
+		    compare_escapable(part[2]), compare_escapable(part[3]));
+}
+
+/* Letters as digits, after the bit is set that makes them small. */
+static inline __m128i compare_hex(__m128i part)
+{
+	const __m128i small = _mm_or_si128(part, _mm_set1_epi8(0x20));
+	const __m128i letters = _mm_cmpgt_epi8(_mm_add_epi8(small, _mm_set1_epi8(INT8_MAX - 'f')),
+					       _mm_set1_epi8(INT8_MAX - 6));
+
+	return _mm_or_si128(compare_digits(part), letters);
+}
+
+static inline uint64_t match_hex(const struct block *block)
+{
+	const __m128i *part = block->part;
+
+	return join(compare_hex(part[0]), compare_hex(part[1]), compare_hex(part[2]),
+		    compare_hex(part[3]));
+}
+
 /* As signed bytes, those that are not ASCII are below the control characters. */
 static inline uint64_t has_special(const struct block *block)
 {

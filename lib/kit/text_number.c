@@ -14,6 +14,7 @@
 
 #include "kit/text.h"
 
+#define FITTING_DIGITS 19	/* so many fit into 64 bits whatever they are */
 #define EXACT_MANTISSA (UINT64_C(1) << 53)
 #define EXACT_POWER 22
 #define MANTISSA_DIGITS 19
@@ -36,10 +37,18 @@ bool weir__text_to_u64(struct weir_slice digits, uint64_t *ret)
 {
 	const char *at = digits.data;
 	uint64_t value = 0;
+	size_t i = 0;
 
 	if (!digits.len)
 		return false;
-	for (size_t i = 0; i < digits.len; i++) {
+	for (; i < digits.len && i < FITTING_DIGITS; i++) {
+		const uint64_t digit = (uint64_t)(uint8_t)at[i] - '0';
+
+		if (digit > 9)
+			return false;
+		value = value * 10 + digit;
+	}
+	for (; i < digits.len; i++) {
 		const uint64_t digit = (uint64_t)(uint8_t)at[i] - '0';
 
 		if (digit > 9 || value > UINT64_MAX / 10 || value * 10 > UINT64_MAX - digit)

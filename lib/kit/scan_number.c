@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Numbers and literals, byte by byte: those that the pass cannot judge by bits.
+ * Numbers, byte by byte: those that the pass cannot judge by bits.
  *
- * Guarantees: accepts what RFC 8259 calls a number or a literal, if what is behind it may stand
- * there; reads no byte outside the text. Called by the pass.
+ * Guarantees: accepts what RFC 8259 calls a number, if what is behind it may stand there; reads no
+ * byte outside the text. Called by the pass.
  */
 #include "kit/scan_internal.h"
 
@@ -37,19 +37,9 @@ static const uint8_t *read_number(const uint8_t *at, const uint8_t *end)
 	return at;
 }
 
-static const uint8_t *read_literal(const uint8_t *at, const uint8_t *end)
+const uint8_t *weir__number_read(const uint8_t *at, const uint8_t *end)
 {
-	const char *literal = *at == 'n' ? "null" : *at == 't' ? "true" : "false";
-
-	for (; *literal; literal++, at++)
-		if (peek(at, end) != (uint8_t)*literal)
-			return NULL;
-	return at;
-}
-
-const uint8_t *weir__scalar_read(const uint8_t *at, const uint8_t *end)
-{
-	at = *at >= 'a' ? read_literal(at, end) : read_number(at, end);
+	at = read_number(at, end);
 	if (!at)
 		return NULL;
 	switch (peek(at, end)) {
