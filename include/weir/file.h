@@ -64,7 +64,7 @@ struct weir_file_source_options {
  * damaged all that could be read is emitted (of gzip to the last byte, of the others up to the last
  * block that was whole: 64 KiB, 128 KiB of zstd, 900 kB of bzip2), half a line counted as
  * truncated; then the source fails with WEIR_ERR_CORRUPT, the file and the byte. What follows in a
- * list is not read.
+ * list is not read. Damage in a zstd file that was made without a checksum cannot be found out.
  *
  * Positions are byte offsets on lane 0: that of the byte behind the line, in what a compressed file
  * holds. When another file takes the first one's place, or comes after it, they go on growing: its

@@ -431,7 +431,7 @@ static const char *const captures[] = {
 	"v2-messages.jsonl",
 };
 
-/* As the file is, and packed by each. */
+/* As the file is; in every other form: test_file_corpus.c. */
 START_TEST(recorded_messages_come_whole)
 {
 	const char *folder = getenv("WEIR_CORPUS"), *name = captures[_i];

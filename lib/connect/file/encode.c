@@ -4,13 +4,19 @@
  *
  * Guarantees: what is added is one member (gzip), stream (bzip2, xz) or frame (zstd), complete with
  * its sums, the same for the same bytes. On failure `out` holds some of it. Called by line_file.c.
+ * Source of zstd's: RFC 8878 3.1.1.
  */
 #include "connect/file/encode.h"
 
 #include <archive.h>
 #include <archive_entry.h>
+#include <xxhash.h>
 
 #include "ground/error.h"
+
+#define ZSTD_DESCRIPTOR_AT 4	/* RFC 8878 3.1.1.1.1 */
+#define ZSTD_HAS_SUM 4
+#define ZSTD_SUM_BYTES 4
 
 static const struct {
 	int (*add)(struct archive *archive);
@@ -62,11 +68,25 @@ static bool write_block(struct archive *archive, struct weir_slice block)
 	return is_written;
 }
 
+/* libarchive's frames have no sum of what is in them: it goes behind the last block. */
+static void add_zstd_sum(struct weir__bytes *out, size_t frame, struct weir_slice block)
+{
+	const uint64_t sum = XXH64(block.data, block.len, 0);
+	char *descriptor = out->data + frame + ZSTD_DESCRIPTOR_AT;
+
+	if (out->has_failed || *descriptor & ZSTD_HAS_SUM)
+		return;
+	*descriptor = (char)(*descriptor | ZSTD_HAS_SUM);
+	for (int i = 0; i < ZSTD_SUM_BYTES; i++)
+		weir__bytes_add(out, &(char){ (char)(sum >> (8 * i)) }, 1);
+}
+
 enum weir_status weir__encode_block(enum weir_file_compression compression, struct weir_slice block,
 				    struct weir__bytes *out, struct weir_error *err)
 {
 	struct archive *archive = archive_write_new();
 	enum weir_status status = WEIR_OK;
+	const size_t begin = out->len;
 	const char *why;
 
 	if (!archive)
@@ -77,6 +97,8 @@ enum weir_status weir__encode_block(enum weir_file_compression compression, stru
 					"cannot compress with %s: %.200s",
 					filters[compression].filter,
 					why ? why : "no reason is given");
+	} else if (compression == WEIR_FILE_ZSTD) {
+		add_zstd_sum(out, begin, block);
 	}
 	archive_write_free(archive);
 	return status == WEIR_OK && out->has_failed ? weir__error_no_memory(err) : status;

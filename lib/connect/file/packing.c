@@ -2,9 +2,9 @@
 /*
  * Telling packed files by their first bytes.
  *
- * Guarantees: no more bytes are asked for than the answer needs, so that a line which comes through
- * a pipe is not held up: of the first byte of JSON or text nothing packed begins. Called by
- * unpack.c. Sources: RFC 1952 2.3.1, RFC 8878 3.1.1, the xz file format 2.1.1, POSIX.1 pax (ustar).
+ * Guarantees: the answer does not depend on how the bytes come in; none more are asked for than it
+ * needs: of the first byte of JSON or text nothing compressed begins. Called by unpack.c. Sources:
+ * RFC 1952 2.3.1, RFC 8878 3.1.1, the xz file format 2.1.1, POSIX.1 pax (ustar).
  */
 #include "connect/file/packing.h"
 
@@ -74,5 +74,5 @@ enum weir__coding weir__coding_of_archive(const uint8_t *bytes, size_t len, bool
 		return memcmp(bytes + TAR_MAGIC_AT, "ustar", 5) == 0 && has_tar_sum(bytes)
 			       ? WEIR__CODING_TAR
 			       : WEIR__CODING_NONE;
-	return is_whole || memchr(bytes, '\n', len) ? WEIR__CODING_NONE : WEIR__CODING_UNKNOWN;
+	return is_whole ? WEIR__CODING_NONE : WEIR__CODING_UNKNOWN;
 }

@@ -19,7 +19,7 @@ enum weir__coding {
 
 /* `is_whole`: there are no more bytes; then the answer is never UNKNOWN. */
 enum weir__coding weir__coding_of_stream(const uint8_t *bytes, size_t len, bool is_whole);
-/* Only whether it is a tar. A line feed among too few bytes says that it is none. */
+/* Only whether it is a tar. */
 enum weir__coding weir__coding_of_archive(const uint8_t *bytes, size_t len, bool is_whole);
 
 #endif
