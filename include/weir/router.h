@@ -45,8 +45,9 @@ enum weir_test {
  * -INFINITY below, from <math.h>. `.min = 100` alone has max 0 and is refused, `.max = 100` alone
  * means from 0 to 100.
  *
- * The path "matching_rules.tag" is the tag of any of the first sixteen rules that matched a v2
- * post: EQUALS holds when one of them is in any_of. Since: 0.1.
+ * The path "full_text" is what the user wrote, wherever it stands; "matching_rules.tag" is the tag
+ * of any of the first sixteen rules that matched a v2 post: EQUALS holds when one of them is in
+ * any_of. Since: 0.1.
  */
 struct weir_field_match {
 	const char *path;		/* as weir_message_field: "user.lang", "entities.urls[0]" */
@@ -88,7 +89,8 @@ enum weir_overflow {
  *
  * Templates (`to`, `key`) hold fields in braces, "tweets.{lang}", "{user.id_str}"; `{kind}` and
  * `{source}` are the message's own; `{matching_rules.tag}` is the tag of the first rule that matched
- * a v2 post; `{{` and `}}` are braces.
+ * a v2 post, `{full_text}` what the user wrote (weir_message_text), its references as they are;
+ * `{{` and `}}` are braces.
  *
  * A destination never becomes illegal, nor are there ever too many: a field that is missing,
  * empty, longer than 100 bytes, or holds anything but letters, digits, `.`, `_`, `-`, and a

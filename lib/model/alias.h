@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Paths that stand for another one. "matching_rules.tag" is the tag of the first of the rules that
+ * Paths that stand for another one. "full_text" is what the user wrote, wherever it stands:
+ * full_text.c finds it. "matching_rules.tag" is the tag of the first of the rules that
  * a v2 post was matched by; where fields are matched, it is that of any of the first
  * WEIR__ALIAS_RULES.
  */
@@ -10,6 +11,7 @@
 #include "kit/scan.h"
 
 #define WEIR__ALIAS_RULES 16
+#define WEIR__ALIAS_FULL_TEXT "full_text"
 
 /* As weir__plan_add, for a path that may be an alias. */
 enum weir_status weir__alias_add(weir__plan *plan, const char *path, size_t *ret_slot,

@@ -48,6 +48,9 @@ static enum weir_status add_place(weir__format *format, weir__plan *plan, const 
 
 	if (!path)
 		return weir__error_invalid(err, "format: a field is NULL");
+	if (!weir__text_is_utf8((struct weir_slice){ path, strlen(path) }))
+		return weir__error_invalid(err, "format: field %zu is not UTF-8",
+					   format->place_count + 1);
 	weir__bytes_clear(name);
 	weir__bytes_add_json(name, (struct weir_slice){ path, strlen(path) });
 	if (name->has_failed)
@@ -57,7 +60,7 @@ static enum weir_status add_place(weir__format *format, weir__plan *plan, const 
 		return weir__error_no_memory(err);
 	place->name_len = name->len;
 	format->place_count++;
-	place->is_full_text = strcmp(path, "full_text") == 0;
+	place->is_full_text = strcmp(path, WEIR__ALIAS_FULL_TEXT) == 0;
 	return place->is_full_text ? WEIR_OK : weir__alias_add(plan, path, &place->slot, err);
 }
 

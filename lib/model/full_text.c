@@ -3,7 +3,7 @@
  * The full text: the first of a table of places that holds a string.
  *
  * Guarantees: no look at bytes but those of includes.tweets, for a v2 retweet only. Callers:
- * formats, weir_message_text, and the path "full_text".
+ * formats, templates, field matchers, weir_message_text, and the path "full_text".
  */
 #include "model/full_text.h"
 

@@ -9,6 +9,7 @@
  */
 #include "model/kind.h"
 
+#include <assert.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -28,6 +29,7 @@ struct view {
 	const char *text;
 	const struct weir__slot *slots;
 	const uint16_t *at;	/* slots of the paths: of the outer object, or of `message` */
+	const struct weir__kind_look *looks;	/* the same of the rules */
 };
 
 static enum weir_status add_path(struct weir__kind_slots *slots, weir__plan *plan, size_t path,
@@ -45,6 +47,24 @@ static enum weir_status add_path(struct weir__kind_slots *slots, weir__plan *pla
 	return WEIR_OK;
 }
 
+/* One that has a choice of two slots may hold whatever the first has. */
+static void plan_looks(struct weir__kind_slots *slots, bool inner)
+{
+	struct weir__kind_look *look = slots->looks[inner];
+
+	for (size_t i = 0; i < weir__kind_phase_count; i++) {
+		const struct weir__kind_phase *phase = &weir__kind_phases[i];
+
+		for (size_t j = 0; j < phase->count; j++, look++) {
+			const struct weir__kind_condition *first = &phase->rules[j].when[0];
+
+			assert(look < slots->looks[inner] + WEIR__KIND_RULES);
+			look->slot = slots->at[inner][first->path];
+			look->types = first->or_types ? UINT16_MAX : first->types;
+		}
+	}
+}
+
 enum weir_status weir__kind_plan(struct weir__kind_slots *slots, weir__plan *plan,
 				 struct weir_error *err)
 {
@@ -57,6 +77,8 @@ enum weir_status weir__kind_plan(struct weir__kind_slots *slots, weir__plan *pla
 		if (status < 0)
 			return status;
 	}
+	plan_looks(slots, false);
+	plan_looks(slots, true);
 	return WEIR_OK;
 }
 
@@ -93,14 +115,16 @@ static bool rule_holds(const struct view *view, const struct weir__kind_rule *ru
 
 /* The rule of a phase that holds; of a sole phase only when all that hold agree on the kind. */
 static const struct weir__kind_rule *find_in_phase(const struct view *view,
-						   const struct weir__kind_phase *phase)
+						   const struct weir__kind_phase *phase,
+						   const struct weir__kind_look *looks)
 {
 	const struct weir__kind_rule *found = NULL;
 
 	for (size_t i = 0; i < phase->count; i++) {
 		const struct weir__kind_rule *rule = &phase->rules[i];
 
-		if (!rule_holds(view, rule))
+		if (!(looks[i].types >> view->slots[looks[i].slot].type & 1) ||
+		    !rule_holds(view, rule))
 			continue;
 		if (!phase->sole)
 			return rule;
@@ -114,15 +138,18 @@ static const struct weir__kind_rule *find_in_phase(const struct view *view,
 
 static const struct weir__kind_rule *find_rule(const struct view *view, bool enveloped)
 {
-	for (size_t i = 0; i < weir__kind_phase_count; i++) {
+	const struct weir__kind_look *looks = view->looks, *next;
+
+	for (size_t i = 0; i < weir__kind_phase_count; i++, looks = next) {
 		const struct weir__kind_phase *phase = &weir__kind_phases[i];
 		const struct weir__kind_rule *rule;
 
+		next = looks + phase->count;
 		if (enveloped && phase->outer_only)
 			continue;
 		if (phase->gate.path != PATH_NONE && !condition_holds(view, &phase->gate))
 			continue;
-		rule = find_in_phase(view, phase);
+		rule = find_in_phase(view, phase, looks);
 		if (rule)
 			return rule;
 	}
@@ -257,7 +284,7 @@ static bool is_envelope(const struct view *view)
 struct weir__verdict weir__kind_tell(const struct weir__kind_slots *kind_slots, const void *text,
 				     size_t len, bool valid, const struct weir__slot *slots)
 {
-	struct view view = { text, slots, kind_slots->at[0] };
+	struct view view = { text, slots, kind_slots->at[0], kind_slots->looks[0] };
 	struct weir__verdict verdict = { .kind = WEIR_KIND_UNKNOWN };
 	const struct weir__kind_rule *rule;
 
@@ -270,6 +297,7 @@ struct weir__verdict weir__kind_tell(const struct weir__kind_slots *kind_slots, 
 	if (is_envelope(&view)) {
 		verdict.traits = WEIR_TRAIT_ENVELOPED;
 		view.at = kind_slots->at[1];
+		view.looks = kind_slots->looks[1];
 	}
 	rule = find_rule(&view, verdict.traits != 0);
 	if (!rule)

@@ -12,8 +12,17 @@
 
 /* Slots of every path the rules look at; [0] at the top, [1] inside `message`. */
 #define WEIR__KIND_PATHS 128
+#define WEIR__KIND_RULES 48
+
+/* A first look at a rule: it cannot hold unless the value of this slot has one of these types. */
+struct weir__kind_look {
+	uint16_t slot;
+	uint16_t types;
+};
+
 struct weir__kind_slots {
 	uint16_t at[2][WEIR__KIND_PATHS];
+	struct weir__kind_look looks[2][WEIR__KIND_RULES];	/* of all phases, in order */
 };
 
 struct weir__verdict {

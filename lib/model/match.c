@@ -14,12 +14,14 @@
 #include "ground/error.h"
 #include "kit/text.h"
 #include "model/alias.h"
+#include "model/full_text.h"
 
 #define NUMBER_BYTES 64	/* an escaped string that holds a number is shorter than this, or none */
 
 struct weir__match {
 	size_t slots[WEIR__ALIAS_RULES];	/* of the places that its path names */
 	size_t slot_count;
+	struct weir__full_text *full_text;	/* its path is that alias; NULL: it is not */
 	enum weir_test test;
 	struct weir_slice *any_of;	/* owned copies */
 	size_t any_of_count;
@@ -159,6 +161,17 @@ static enum weir_status copy_values(const struct weir_env *env, struct weir__mat
 	return WEIR_OK;
 }
 
+static enum weir_status compile_path(const struct weir_env *env, weir__plan *plan, const char *path,
+				     struct weir__match *match, struct weir_error *err)
+{
+	if (strcmp(path, WEIR__ALIAS_FULL_TEXT) != 0)
+		return weir__alias_add_all(plan, path, match->slots, &match->slot_count, err);
+	match->full_text = weir__alloc(env, sizeof *match->full_text);
+	if (!match->full_text)
+		return weir__error_no_memory(err);
+	return weir__full_text_init(match->full_text, env, plan, err);
+}
+
 static enum weir_status compile(const struct weir_env *env, weir__plan *plan,
 				const struct weir_field_match *given, size_t number,
 				struct weir__match *match, struct weir_error *err)
@@ -167,7 +180,7 @@ static enum weir_status compile(const struct weir_env *env, weir__plan *plan,
 
 	if (status < 0)
 		return status;
-	status = weir__alias_add_all(plan, given->path, match->slots, &match->slot_count, err);
+	status = compile_path(env, plan, given->path, match, err);
 	if (status < 0)
 		return status;
 	match->test = given->test;
@@ -212,6 +225,9 @@ static void release(const struct weir_env *env, struct weir__match *match)
 		weir__free(env, copy, match->any_of[i].len + 1);
 	}
 	weir__free(env, match->any_of, match->any_of_count * sizeof *match->any_of);
+	if (match->full_text)
+		weir__full_text_release(match->full_text);
+	weir__free(env, match->full_text, sizeof *match->full_text);
 }
 
 void weir__matches_free(const struct weir_env *env, struct weir__match *matches, size_t count)
@@ -223,11 +239,23 @@ void weir__matches_free(const struct weir_env *env, struct weir__match *matches,
 	weir__free(env, matches, count * sizeof *matches);
 }
 
+static bool full_text_holds(const struct weir__match *match, const void *text,
+			    const struct weir__slot *slots)
+{
+	static const struct weir__slot absent = { .type = WEIR_FIELD_ABSENT };
+	const char *from;
+	const struct weir__slot *slot = weir__full_text_find(match->full_text, text, slots, &from);
+
+	return tests[match->test].holds(match, from, slot ? slot : &absent);
+}
+
 /* ABSENT holds when it does of every place, any other test when it does of one. */
 static bool holds(const struct weir__match *match, const void *text, const struct weir__slot *slots)
 {
 	const bool all = match->test == WEIR_TEST_ABSENT;
 
+	if (match->full_text)
+		return full_text_holds(match, text, slots);
 	for (size_t i = 0; i < match->slot_count; i++)
 		if (tests[match->test].holds(match, text, &slots[match->slots[i]]) != all)
 			return !all;

@@ -132,7 +132,10 @@ weir_message *weir_message_unref(weir_message *message)
 {
 	struct weir_allocator allocator;
 
-	if (!message ||
+	if (!message)
+		return NULL;
+	/* Who has the only one is alone with it: no locked instruction. */
+	if (atomic_load_explicit(&message->references, memory_order_acquire) != 1 &&
 	    atomic_fetch_sub_explicit(&message->references, 1, memory_order_acq_rel) != 1)
 		return NULL;
 	if (message->release)

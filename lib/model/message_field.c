@@ -61,7 +61,7 @@ enum weir_status weir_message_field(const weir_message *message, const char *pat
 
 	if (!path)
 		return WEIR_ERR_INVALID;
-	if (strcmp(path, "full_text") == 0)
+	if (strcmp(path, WEIR__ALIAS_FULL_TEXT) == 0)
 		return weir__message_full_text(message, ret_field);
 	path = weir__alias_path(path);
 	if (routing && weir__plan_find(routing, path, &slot)) {

@@ -18,10 +18,11 @@
 #include "ground/error.h"
 #include "kit/text.h"
 #include "model/alias.h"
+#include "model/full_text.h"
 
 #define SHOWN_BYTES 80	/* most of a template that an error repeats */
 
-enum part_type { PART_LITERAL, PART_FIELD, PART_KIND, PART_SOURCE };
+enum part_type { PART_LITERAL, PART_FIELD, PART_FULL_TEXT, PART_KIND, PART_SOURCE };
 
 struct part {
 	enum part_type type;
@@ -34,6 +35,7 @@ struct weir__template {
 	size_t part_count;
 	char *text;	/* of all literals, behind the parts */
 	size_t text_len;
+	struct weir__full_text *full_text;	/* NULL: there is no such part */
 	struct part parts[];
 };
 
@@ -92,6 +94,22 @@ static enum weir_status add_path(const struct weir_env *env, weir__plan *plan, c
 	return status;
 }
 
+static enum weir_status add_full_text(const struct weir_env *env, weir__plan *plan,
+				      weir__template *made, struct weir_error *err)
+{
+	if (made->full_text)
+		return WEIR_OK;
+	made->full_text = weir__alloc(env, sizeof *made->full_text);
+	if (!made->full_text)
+		return weir__error_no_memory(err);
+	return weir__full_text_init(made->full_text, env, plan, err);
+}
+
+static bool is_named(const char *name, size_t len, const char *what)
+{
+	return strlen(what) == len && memcmp(name, what, len) == 0;
+}
+
 /* `*at` stands on the opening brace; moves it behind the closing one. */
 static enum weir_status add_field(const struct weir_env *env, weir__plan *plan, const char *text,
 				  const char **at, weir__template *made, struct weir_error *err)
@@ -105,11 +123,15 @@ static enum weir_status add_field(const struct weir_env *env, weir__plan *plan, 
 		return refuse(text, *at, "the brace is never closed; write {{ for a brace", err);
 	if (len == 0)
 		return refuse(text, *at, "the braces are empty; name a field, as {lang}", err);
-	if (len == 4 && memcmp(name, "kind", len) == 0)
+	if (is_named(name, len, "kind"))
 		part.type = PART_KIND;
-	else if (len == 6 && memcmp(name, "source", len) == 0)
+	else if (is_named(name, len, "source"))
 		part.type = PART_SOURCE;
-	else
+	else if (is_named(name, len, WEIR__ALIAS_FULL_TEXT))
+		part.type = PART_FULL_TEXT;
+	if (part.type == PART_FULL_TEXT)
+		status = add_full_text(env, plan, made, err);
+	else if (part.type == PART_FIELD)
 		status = add_path(env, plan, text, name, len, &part.slot, err);
 	if (status < 0)
 		return status;
@@ -174,6 +196,10 @@ enum weir_status weir__template_new(const struct weir_env *env, weir__plan *plan
 
 weir__template *weir__template_free(const struct weir_env *env, weir__template *template_)
 {
+	if (template_ && template_->full_text) {
+		weir__full_text_release(template_->full_text);
+		weir__free(env, template_->full_text, sizeof *template_->full_text);
+	}
 	return template_ ? weir__free(env, template_, template_->size) : NULL;
 }
 
@@ -214,23 +240,26 @@ size_t weir__template_fill(const weir__template *template_, const char *filler, 
 }
 
 /* Puts what a field gives; false when it gives no text. What does not fit is counted only. */
-static bool put_field(struct out *out, const struct part *part,
+static bool put_field(struct out *out, const weir__template *template_, const struct part *part,
 		      const struct weir__template_source *from)
 {
 	const struct weir__slot *slot;
+	const char *text = from->text;
 	struct weir_slice raw;
 
-	if (part->type != PART_FIELD) {
+	if (part->type == PART_KIND || part->type == PART_SOURCE) {
 		const char *own = part->type == PART_KIND ? from->kind : from->source;
 
 		if (own)
 			put(out, own, strlen(own));
 		return own != NULL;
 	}
-	slot = &from->slots[part->slot];
-	if (slot->type < WEIR_FIELD_FALSE || slot->type > WEIR_FIELD_STRING)
+	slot = part->type == PART_FIELD ? &from->slots[part->slot]
+					: weir__full_text_find(template_->full_text, from->text,
+							       from->slots, &text);
+	if (!slot || slot->type < WEIR_FIELD_FALSE || slot->type > WEIR_FIELD_STRING)
 		return false;
-	raw = (struct weir_slice){ (const char *)from->text + slot->at, slot->len };
+	raw = (struct weir_slice){ text + slot->at, slot->len };
 	if (slot->escaped && out->len < out->size)
 		out->len += weir__text_unescape(raw, out->bytes + out->len, out->size - out->len);
 	else
@@ -283,7 +312,7 @@ bool weir__template_destination(const weir__template *template_,
 
 		if (part->type == PART_LITERAL)
 			put(&to, template_->text + part->at, part->len);
-		else if (!put_field(&to, part, from))
+		else if (!put_field(&to, template_, part, from))
 			return false;
 		if (to.len > to.size)
 			return false;
@@ -310,7 +339,7 @@ bool weir__template_key(const weir__template *template_, const struct weir__temp
 
 		if (part->type == PART_LITERAL)
 			put(&to, template_->text + part->at, part->len);
-		else if (!put_field(&to, part, from))
+		else if (!put_field(&to, template_, part, from))
 			return false;
 		if (to.len > to.size)
 			return false;
