@@ -29,7 +29,7 @@ struct weir_kafka_outcome {
  * that names it. The defaults that differ from librdkafka's: compression.codec=lz4, acks=all,
  * enable.idempotence=true, partitioner=murmur2_random (Java's), message.timeout.ms=0 (a message
  * waits, it is not given up), client.id=weir. Who sets acks to less than all gets
- * enable.idempotence=false, unless set. Not to be had: transactional.id,
+ * enable.idempotence=false, unless set. Not to be had: transactional.id (see below),
  * delivery.report.only.error=true, log.queue=false.
  *
  * A client that can go on no more (librdkafka's fatal errors) is made anew, at most once a second,
@@ -40,6 +40,35 @@ struct weir_kafka_outcome {
  * one of its retry_attempts. A stop gives up what is left at its deadline; librdkafka's threads are
  * then ended in the background, and the free of the pipeline waits 2 s for that: one that hangs
  * longer, in a name server that does not answer, is left, and holds what it may still read.
+ *
+ * Exactly once, from Kafka to Kafka. With `transactional_id` and `offsets_of` what this sink writes
+ * and the offsets of that source are committed together, in Kafka's transactions: who reads with
+ * isolation.level=read_committed (Java's default is read_uncommitted) finds each record of the
+ * source's once for each route that leads here, in order, whatever is killed. Source and sink are
+ * of one cluster; transactional_id is each process's own, and the same when it is started again.
+ *
+ * A transaction is committed each transaction_ms, and earlier when the source has no room, at a
+ * flush, a stop, the end, and when the group takes partitions back, which has its answer when the
+ * transaction is committed, or (3 s later, or when the partitions are lost) aborted. Before each
+ * commit the source stands still until all it has emitted is in, or settled elsewhere: a message
+ * that waits at another sink holds it up. What was acknowledged counts as delivered once it is
+ * committed; on_outcome tells of it before, and again after an abort. An abort gives all back, to
+ * be sent again in order, and uses up one of retry_attempts: leave that 0. What came from a
+ * partition that is another process's now is not sent: it counts as dropped, WEIR_DROP_REVOKED. A
+ * transaction that has lasted for three quarters of transaction.timeout.ms (60 s) is aborted. A
+ * message that can go nowhere ends its transaction and becomes a dead letter; a topic that may not
+ * be written to at all ends the pipeline.
+ *
+ * Not promised once: what the source's messages become in other sinks (at least once; dead letters,
+ * too, but for a destination in this sink), what this sink is given from other sources (at least
+ * once, and held until the next commit), and what is read with read_uncommitted.
+ *
+ * A process that was killed leaves its transaction open: readers, and who takes its partitions
+ * over if it was just committing, wait until it is started again under the same id, or for
+ * transaction.timeout.ms. A second process with the same id ends the first, whose pipeline fails
+ * with an error that names the id; one that was held for longer than transaction.timeout.ms takes
+ * the id back. With transactions message.timeout.ms is transaction.timeout.ms, idempotence cannot
+ * be switched off, and WEIR_OVERFLOW_DROP_OLD drops the new one: what is held must not go.
  * Since: 0.1.
  */
 struct weir_kafka_sink_options {
@@ -53,6 +82,13 @@ struct weir_kafka_sink_options {
 	void (*on_outcome)(void *user, const weir_message *message,
 			   const struct weir_kafka_outcome *outcome);
 	void *user;
+
+	/* Exactly once, see above: both or neither. */
+	const char *transactional_id;	/* NULL: no transactions */
+	weir_source *offsets_of;	/* a Kafka source of this pipeline, with a group; one sink for
+					 * each; its isolation.level stays read_committed */
+	uint64_t transaction_ms;	/* commits so often; default 1,000; at most half of
+					 * transaction.timeout.ms */
 };
 
 /**
@@ -137,6 +173,9 @@ struct weir_kafka_source_options {
  * takes until all its members have come, or were missed for their session.timeout.ms. While there
  * is no room nothing is read, but the group is heeded: a sink that stands still, however long,
  * costs no membership. Freeing the pipeline leaves the group.
+ *
+ * Exactly once, into Kafka: a sink commits in the source's place, and commit_ms means nothing; see
+ * weir_kafka_sink_options.
  *
  * A message keeps the whole answer of the broker it came in (up to fetch.max.bytes), and a client
  * cannot be ended before all of its messages are freed: one that the application has kept

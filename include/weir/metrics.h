@@ -42,17 +42,18 @@ struct weir_tally {
 	uint64_t bytes;		/* of the bodies received */
 };
 
-/** Why messages were dropped: each cause is one the application chose. Since: 0.1. */
+/** Why messages were dropped: each cause but the last is one the application chose. Since: 0.1. */
 enum weir_drop_cause {
 	WEIR_DROP_ROUTE = 0,		/* a drop route took it */
 	WEIR_DROP_UNROUTED = 1,		/* no route took it */
 	WEIR_DROP_OVERFLOW_NEW = 2,	/* its sink's share was used up: the new one gave way */
 	WEIR_DROP_OVERFLOW_OLD = 3,	/* its sink's share was used up: the old one gave way */
-	WEIR_DROP_DUPLICATE = 4		/* it was seen before: weir_dedup_add */
+	WEIR_DROP_DUPLICATE = 4,	/* it was seen before: weir_dedup_add */
+	WEIR_DROP_REVOKED = 5		/* another process delivers it: weir_delivery_drop */
 };
 
 /** How many causes there are. Since: 0.1. */
-#define WEIR_DROP_CAUSES 5
+#define WEIR_DROP_CAUSES 6
 
 /** The pipeline's. Since: 0.1. */
 struct weir_metrics {
@@ -76,11 +77,12 @@ enum weir_reconnect_cause {
 	WEIR_RECONNECT_RATE = 4,	/* 420, 429 */
 	WEIR_RECONNECT_DISCONNECT = 5,	/* a disconnect message */
 	WEIR_RECONNECT_PROTOCOL = 6,	/* framing or compression broke */
-	WEIR_RECONNECT_CLOCK = 7	/* 401 with a clock that was off; corrected */
+	WEIR_RECONNECT_CLOCK = 7,	/* 401 with a clock that was off; corrected */
+	WEIR_RECONNECT_RECONFIGURED = 8	/* by us: to ask for other predicates */
 };
 
 /** How many causes there are. Since: 0.1. */
-#define WEIR_RECONNECT_CAUSES 8
+#define WEIR_RECONNECT_CAUSES 9
 
 /**
  * A source's. Which of them a source counts is its own matter; `all`, `lag_ms` and `settled` are
@@ -118,6 +120,8 @@ struct weir_sink_metrics {
 	uint64_t waiting;	/* gauge: deliveries before it: it is full, or a retry is due */
 	uint64_t bytes;		/* of the bodies delivered */
 	uint64_t possible_duplicates;	/* deliveries sent again that may have arrived before */
+	uint64_t transactions;		/* committed: weir_kafka_sink_options.transactional_id */
+	uint64_t transactions_aborted;	/* what was in them is sent again in another */
 };
 
 /** A route's. Since: 0.1. */
@@ -131,6 +135,7 @@ struct weir_route_metrics {
 	uint64_t dropped_new;	/* of them: dropped by WEIR_OVERFLOW_DROP_NEW, or _OLD for want of
 				 * an older one */
 	uint64_t dropped_old;	/* of them: dropped by WEIR_OVERFLOW_DROP_OLD */
+	uint64_t dropped_revoked;	/* of them: WEIR_DROP_REVOKED */
 };
 
 /**

@@ -97,7 +97,7 @@ WEIR_API void weir_port_log(const weir_port *port, enum weir_log_level level, co
 			    ...) WEIR_PRINTF(3, 4);
 
 /**
- * What a source can count: the members of struct weir_source_metrics; and the last one, a sink: of
+ * What a source can count: the members of struct weir_source_metrics; and a sink, the last ones: of
  * struct weir_sink_metrics. Since: 0.1.
  */
 enum weir_counter {
@@ -110,7 +110,9 @@ enum weir_counter {
 	WEIR_COUNT_WIRE_BYTES,
 	WEIR_GAUGE_PERCENT_FULL,	/* gauges are set, not added to */
 	WEIR_COUNT_RECONNECTS,		/* + an enum weir_reconnect_cause */
-	WEIR_COUNT_POSSIBLE_DUPLICATES = 64	/* a sink's */
+	WEIR_COUNT_POSSIBLE_DUPLICATES = 64,	/* a sink's, as those that follow */
+	WEIR_COUNT_TRANSACTIONS,
+	WEIR_COUNT_TRANSACTIONS_ABORTED
 };
 
 /**

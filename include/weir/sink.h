@@ -76,6 +76,12 @@ struct weir_sink_ops {
 
 	/** The last call. Called also when the add failed: `self` is taken in any case. */
 	void (*free)(void *self);
+
+	/**
+	 * It keeps deliveries until it commits them together, and may need those that wait before
+	 * it for that: none is held back so that WEIR_OVERFLOW_DROP_OLD could drop it.
+	 */
+	bool holds;
 };
 
 /**
@@ -122,6 +128,9 @@ WEIR_API uint64_t weir_delivery_time_ms(const weir_delivery *delivery);
 
 /** The key to deliver under; NULL data: none. Lends, until the delivery is settled. Since: 0.1. */
 WEIR_API struct weir_slice weir_delivery_key(const weir_delivery *delivery);
+
+/** The source that emitted the message. Lends, until the pipeline is freed. Since: 0.1. */
+WEIR_API const weir_source *weir_delivery_source(const weir_delivery *delivery);
 
 /**
  * The destination's name; "" when the route names none. Lends, until the pipeline is freed.
@@ -174,6 +183,16 @@ WEIR_API void weir_delivery_done(weir_delivery *delivery);
  * Since: 0.1.
  */
 WEIR_API void weir_delivery_fail(weir_delivery *delivery, const struct weir_error *reason);
+
+/**
+ * Settles a delivery that this sink must not make any more, because the message's source has it no
+ * longer and another process delivers it: it counts as dropped, WEIR_DROP_REVOKED, unless the
+ * message was delivered elsewhere. From inside submit, step, flush or close.
+ *
+ * @param delivery  takes; do not touch it afterwards
+ * Since: 0.1.
+ */
+WEIR_API void weir_delivery_drop(weir_delivery *delivery);
 
 #ifdef __cplusplus
 }

@@ -134,6 +134,12 @@ WEIR_API weir_source *weir_source_add(weir_pipeline *pipeline, const char *name,
 WEIR_API void *weir_source_self(const weir_source *source, const struct weir_source_ops *ops);
 
 /**
+ * How many deliveries of what a source emitted are not settled: before a sink, with one, or with
+ * the dead letters. For sinks that commit for a source. Thread: the pipeline's. Since: 0.1.
+ */
+WEIR_API uint64_t weir_source_deliveries(const weir_source *source);
+
+/**
  * How many messages may be emitted now. 0: stop reading until step is called again, which is when
  * a quarter of the window is free. It is of messages; bytes may use it up earlier: ask after each
  * emit.

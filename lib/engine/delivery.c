@@ -109,56 +109,6 @@ static void address(weir_delivery *delivery, weir_sink *sink, struct weir__desti
 	weir__window_enter(&sink->share, delivery->message->body.len);
 }
 
-static void tell_outcome(weir_pipeline *pipeline, weir_message *message, enum weir_outcome outcome)
-{
-	weir_source *source = message->transit.source;
-
-	if (source->ops.settled)
-		source->ops.settled(source->self, message, message->transit.user, outcome);
-	if (pipeline->options.on_outcome)
-		pipeline->options.on_outcome(pipeline->options.user, message, outcome);
-}
-
-static void settle(weir_pipeline *pipeline, weir_message *message)
-{
-	const struct weir__transit *transit = &message->transit;
-	const enum weir_outcome outcome = transit->dead_lettered ? WEIR_OUTCOME_DEAD_LETTERED
-					  : transit->delivered	 ? WEIR_OUTCOME_DELIVERED
-								 : WEIR_OUTCOME_DROPPED;
-	weir_source *source = transit->source;
-
-	weir__tally_settle(&pipeline->all, outcome);
-	weir__tally_settle(&pipeline->kinds[weir__kind_index(message->kind)], outcome);
-	weir__tally_settle(&source->counters.all, outcome);
-	if (outcome == WEIR_OUTCOME_DROPPED)
-		weir__counter_add(&pipeline->drops[transit->drop_cause], 1);
-	pipeline->flush.under_way[transit->epoch]--;
-	weir__source_let_go(source, message);
-	weir__tracker_settle(&source->tracker, transit->track);
-	if (outcome == WEIR_OUTCOME_DROPPED)	/* behind one that is stuck that may go on for ever */
-		weir__tracker_join(&source->tracker, transit->track);
-	tell_outcome(pipeline, message, outcome);
-}
-
-void weir__message_abandon(weir_message *message)
-{
-	weir_source *source = message->transit.source;
-
-	if (--message->transit.pending > 0)
-		return;
-	weir__source_forget(source, message);
-	tell_outcome(source->port.pipeline, message,
-		     source->ops.keeps ? WEIR_OUTCOME_KEPT : WEIR_OUTCOME_LEFT);
-}
-
-void weir__message_release(weir_message *message)
-{
-	if (message->transit.is_incomplete)
-		weir__message_abandon(message);
-	else if (--message->transit.pending == 0)
-		settle(message->transit.source->port.pipeline, message);
-}
-
 /* Where a delivery stands that nothing can mend: at its sink, not settled, for all to count. */
 static enum weir_status give_up(weir_delivery *delivery, const struct weir_error *reason,
 				struct weir_error *err, const char *because)
@@ -321,7 +271,7 @@ static enum weir_status undo(weir_delivery *delivery, struct weir_error *err)
 
 	weir__window_leave(&delivery->sink->share, delivery->message->body.len);
 	delivery->message->transit.pending--;
-	weir_message_unref(delivery->message);
+	delivery->message->transit.source->deliveries--;
 	weir__delivery_free(pipeline, delivery);
 	return weir__error_no_memory(err);
 }
@@ -333,11 +283,12 @@ static weir_delivery *add(weir_pipeline *pipeline, weir_message *message, weir_s
 
 	if (!delivery)
 		return NULL;
-	delivery->message = weir_message_ref(message);
+	delivery->message = message;
 	delivery->value = message->body;
 	delivery->time_ms = weir_message_time_ms(message);
 	address(delivery, sink, to);
 	message->transit.pending++;
+	message->transit.source->deliveries++;
 	return delivery;
 }
 
@@ -379,6 +330,15 @@ enum weir_status weir__delivery_send_unrouted(weir_pipeline *pipeline, weir_mess
 	return start(delivery, err);
 }
 
+static void free_settled(weir_delivery *delivery)
+{
+	weir_message *message = delivery->message;
+
+	message->transit.source->deliveries--;
+	weir__delivery_free(delivery->sink->port.pipeline, delivery);
+	weir__message_release(message);
+}
+
 static void count_done(weir_delivery *delivery)
 {
 	weir_sink *sink = delivery->sink;
@@ -408,9 +368,7 @@ void weir_delivery_done(weir_delivery *delivery)
 	submitted_no_more(sink, delivery);
 	weir__window_leave(&sink->share, message->body.len);
 	count_done(delivery);
-	weir__delivery_free(sink->port.pipeline, delivery);
-	weir__message_release(message);
-	weir_message_unref(message);
+	free_settled(delivery);
 }
 
 void weir_delivery_fail(weir_delivery *delivery, const struct weir_error *reason)
@@ -423,6 +381,23 @@ void weir_delivery_fail(weir_delivery *delivery, const struct weir_error *reason
 	submitted_no_more(sink, delivery);
 	if (refuse(delivery, reason, &err) < 0)
 		weir_pipeline_fail(sink->port.pipeline, &err);
+}
+
+void weir_delivery_drop(weir_delivery *delivery)
+{
+	weir_sink *sink = delivery->sink;
+	weir_message *message = delivery->message;
+
+	if (sink->offered == delivery)
+		sink->offered = NULL;
+	submitted_no_more(sink, delivery);
+	weir__window_leave(&sink->share, message->body.len);
+	if (delivery->rule) {
+		weir__counter_sub(&delivery->rule->in_flight, 1);
+		weir__counter_add(&delivery->rule->dropped_revoked, 1);
+	}
+	message->transit.drop_cause = WEIR_DROP_REVOKED;
+	free_settled(delivery);
 }
 
 static bool may_be_dropped(const weir_delivery *delivery)
@@ -446,9 +421,7 @@ bool weir__delivery_drop_oldest(weir_sink *sink)
 	weir__counter_sub(&delivery->rule->in_flight, 1);
 	weir__counter_add(&delivery->rule->dropped_old, 1);
 	message->transit.drop_cause = WEIR_DROP_OVERFLOW_OLD;
-	weir__delivery_free(sink->port.pipeline, delivery);
-	weir__message_release(message);
-	weir_message_unref(message);
+	free_settled(delivery);
 	return true;
 }
 
@@ -462,8 +435,8 @@ void weir__delivery_discard_all(weir_sink *sink)
 			weir_delivery *delivery = queues[i]->head;
 
 			take(queues[i], delivery);
+			delivery->message->transit.source->deliveries--;
 			weir__message_abandon(delivery->message);
-			weir_message_unref(delivery->message);
 			weir__delivery_free(sink->port.pipeline, delivery);
 		}
 	}

@@ -102,6 +102,11 @@ static size_t add_death(const weir_delivery *delivery, struct weir__header_scrat
 	return count;
 }
 
+const weir_source *weir_delivery_source(const weir_delivery *delivery)
+{
+	return delivery->message->transit.source;
+}
+
 const struct weir_header *weir_delivery_headers(const weir_delivery *delivery, size_t *ret_count)
 {
 	struct weir__header_scratch *scratch = &delivery->sink->port.pipeline->scratch;

@@ -46,6 +46,9 @@ struct weir__source_counters {
 	weir__counter settled_lane, settled_offset;
 };
 
+/* What a sink counts itself: from WEIR_COUNT_POSSIBLE_DUPLICATES on. */
+#define WEIR__SINK_COUNTS 3
+
 struct weir_port {
 	weir_pipeline *pipeline;
 	const char *name;
@@ -56,7 +59,7 @@ struct weir_port {
 	atomic_bool woken;
 	bool is_ending;			/* of a source that relays: nothing more is to come */
 	struct weir__source_counters *counters;	/* NULL on a sink's port */
-	weir__counter *possible_duplicates;	/* NULL on a source's port */
+	weir__counter *sink_counts;	/* NULL on a source's port */
 };
 
 struct weir_outlet {
@@ -64,7 +67,8 @@ struct weir_outlet {
 	bool is_open;		/* a step is running */
 	bool had_none;		/* the last step asked for room, and there was none */
 	bool has_failed;	/* an emit failed: the error is not of the source's making */
-	weir_message *shown;	/* the last one it asked to see: kept until the step ends */
+	weir_message *shown;	/* the last one it asked to see: kept until the step ends … */
+	bool shown_is_over;	/* … by the pipeline, or, when that has no more of it, by this */
 };
 
 enum weir__phase {
@@ -91,6 +95,8 @@ struct weir_source {
 	struct weir__dedup_window *dedup;	/* NULL: nothing is looked for */
 	weir_sink **blockers;		/* whose share a message of this source found used up */
 	size_t blocker_count, blocker_capacity;
+	uint64_t deliveries;	/* of what it emitted, not settled; of a message that did not get
+				 * onto all its ways, one more for good: nobody may commit it */
 	struct weir__source_counters counters;
 };
 
@@ -129,7 +135,7 @@ struct weir_sink {
 	struct weir__window offers;	/* those submitted */
 	struct weir__table destinations;
 	weir__counter attempts, delivered, failed, retried, in_flight, waiting_count, bytes;
-	weir__counter possible_duplicates;
+	weir__counter counts[WEIR__SINK_COUNTS];
 };
 
 /* A route in place. */
@@ -154,7 +160,7 @@ struct weir_rule {
 	weir__format *format;	/* NULL: the message's bytes */
 	bool without_key;
 	weir__counter matched, delivered, dead_lettered, in_flight, fallbacks;
-	weir__counter dropped_new, dropped_old;
+	weir__counter dropped_new, dropped_old, dropped_revoked;
 };
 
 /* Why a delivery goes to the dead letters. */
@@ -221,6 +227,7 @@ struct weir_pipeline {
 	struct weir__poller poller;
 	uint64_t now_ms, wall_ms;	/* of this turn */
 	uint64_t drain_until_ms;	/* WEIR__NEVER: as long as it takes */
+	uint64_t trim_ms;	/* when buffers that nobody needs are next given back */
 
 	weir_source *sources, **sources_end;
 	weir_source *first;	/* the one whose turn is first; NULL: the first of the list */
@@ -281,11 +288,11 @@ bool weir__source_drains(const weir_source *source);
 void weir__source_acknowledge(weir_source *source);
 /* Tells a source that relays that nothing more is to come, once, when that is so. */
 void weir__source_tell_ending(weir_source *source);
-/* It found no room before, and there is some now. */
-bool weir__source_is_fed(const weir_source *source);
 void weir__source_free(weir_source *source);
 
 /* occupy.c */
+/* It found no room before, and there is some now. */
+bool weir__source_is_fed(const weir_source *source);
 /* A message of this source enters the windows. */
 enum weir_status weir__source_occupy(weir_source *source, weir_message *message,
 				     const struct weir_message_init *init, struct weir_error *err);
@@ -379,12 +386,14 @@ void weir__delivery_free(weir_pipeline *pipeline, weir_delivery *delivery);
 /* delivery.c, too */
 /* Drops the oldest waiting delivery that may be; false: there is none. */
 bool weir__delivery_drop_oldest(weir_sink *sink);
+/* Frees without settling: the end of the pipeline. */
+void weir__delivery_discard_all(weir_sink *sink);
+
+/* settle.c */
 /* One pending thing less; the last settles the message. */
 void weir__message_release(weir_message *message);
 /* The same at the end: it is not settled, and its outcome is told. */
 void weir__message_abandon(weir_message *message);
-/* Frees without settling: the end of the pipeline. */
-void weir__delivery_discard_all(weir_sink *sink);
 
 /* step.c */
 bool weir__has_ended(const weir_pipeline *pipeline);

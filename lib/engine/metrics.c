@@ -85,7 +85,9 @@ void weir_sink_metrics(const weir_sink *sink, struct weir_sink_metrics *ret)
 		snapshot.in_flight = weir__counter_get(&sink->in_flight);
 		snapshot.waiting = weir__counter_get(&sink->waiting_count);
 		snapshot.bytes = weir__counter_get(&sink->bytes);
-		snapshot.possible_duplicates = weir__counter_get(&sink->possible_duplicates);
+		snapshot.possible_duplicates = weir__counter_get(&sink->counts[0]);
+		snapshot.transactions = weir__counter_get(&sink->counts[1]);
+		snapshot.transactions_aborted = weir__counter_get(&sink->counts[2]);
 	}
 	hand_over(ret, &snapshot, sizeof snapshot);
 }
@@ -102,6 +104,7 @@ void weir_route_metrics(const weir_rule *rule, struct weir_route_metrics *ret)
 		snapshot.fallbacks = weir__counter_get(&rule->fallbacks);
 		snapshot.dropped_new = weir__counter_get(&rule->dropped_new);
 		snapshot.dropped_old = weir__counter_get(&rule->dropped_old);
+		snapshot.dropped_revoked = weir__counter_get(&rule->dropped_revoked);
 	}
 	hand_over(ret, &snapshot, sizeof snapshot);
 }
@@ -113,6 +116,7 @@ const char *weir_reconnect_cause_name(enum weir_reconnect_cause cause)
 		[WEIR_RECONNECT_NETWORK] = "network",	[WEIR_RECONNECT_HTTP] = "http",
 		[WEIR_RECONNECT_RATE] = "rate",		[WEIR_RECONNECT_DISCONNECT] = "disconnect",
 		[WEIR_RECONNECT_PROTOCOL] = "protocol", [WEIR_RECONNECT_CLOCK] = "clock",
+		[WEIR_RECONNECT_RECONFIGURED] = "reconfigured",
 	};
 
 	return (unsigned)cause < WEIR_RECONNECT_CAUSES ? names[cause] : "unknown";
@@ -126,6 +130,7 @@ const char *weir_drop_cause_name(enum weir_drop_cause cause)
 		[WEIR_DROP_OVERFLOW_NEW] = "overflow_new",
 		[WEIR_DROP_OVERFLOW_OLD] = "overflow_old",
 		[WEIR_DROP_DUPLICATE] = "duplicate",
+		[WEIR_DROP_REVOKED] = "revoked",
 	};
 
 	return (unsigned)cause < WEIR_DROP_CAUSES ? names[cause] : "unknown";

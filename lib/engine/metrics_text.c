@@ -98,6 +98,11 @@ static const struct family sink_families[] = {
 	{ "weir_sink_possible_duplicates_total", "counter",
 	  "Deliveries sent again that may have arrived before.",
 	  offsetof(struct weir_sink_metrics, possible_duplicates) },
+	{ "weir_sink_transactions_total", "counter", "Transactions committed.",
+	  offsetof(struct weir_sink_metrics, transactions) },
+	{ "weir_sink_transactions_aborted_total", "counter",
+	  "Transactions aborted: what was in them is sent again.",
+	  offsetof(struct weir_sink_metrics, transactions_aborted) },
 };
 
 static const struct family route_families[] = {
@@ -115,6 +120,9 @@ static const struct family route_families[] = {
 	  offsetof(struct weir_route_metrics, dropped_new) },
 	{ "weir_route_dropped_old_total", "counter", "Messages dropped while waiting: overflow.",
 	  offsetof(struct weir_route_metrics, dropped_old) },
+	{ "weir_route_dropped_revoked_total", "counter",
+	  "Messages dropped because another process delivers them.",
+	  offsetof(struct weir_route_metrics, dropped_revoked) },
 };
 
 static void say(struct text *text, const char *format, ...) WEIR_PRINTF(2, 3);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What a message holds of the windows, the pipeline's and its source's: one message, and the memory
- * that it keeps. Called by sources for each message they emit, and when it is settled.
+ * The windows, the pipeline's and its source's: how much room there is, and what a message holds of
+ * it: one message, and the memory that it keeps. Called by sources for each message they emit, and
+ * when it is settled.
  *
  * Invariant: memory that several messages of one owner keep together counts once, with the first of
  * them that is under way, until the last is settled.
@@ -9,6 +10,79 @@
 #include "engine/engine.h"
 
 #include "ground/error.h"
+
+#define TRACKER_WINDOWS 16	/* most positions a source keeps, in windows */
+
+/* ---- room ---- */
+
+/*
+ * How many more positions a source may have that cannot be acknowledged: one message that does not
+ * settle must not let the tracker grow behind it for ever.
+ */
+static size_t tracker_room(const weir_source *source)
+{
+	const uint64_t most = source->port.pipeline->options.window_messages * TRACKER_WINDOWS;
+	const size_t count = weir__tracker_count(&source->tracker);
+
+	return count < most ? (size_t)(most - count) : 0;
+}
+
+/*
+ * The room that counts for it beside its share. One that relays has its share to itself: what waits
+ * to come through it may fill the pipeline's window, and goes on only when it has emitted. Others
+ * have half of that window to themselves: what was relayed, a whole batch of it maybe, or one
+ * message larger than the window, may have to wait for long, and they go on.
+ */
+static size_t window_room(const weir_source *source)
+{
+	const weir_pipeline *pipeline = source->port.pipeline;
+	const size_t own = weir__window_room(&pipeline->front);
+	const size_t all = weir__window_room(&pipeline->window);
+
+	if (source->ops.relays)
+		return weir__window_room(&source->share);
+	return own > all ? own : all;
+}
+
+static bool window_has_eased(const weir_source *source)
+{
+	const weir_pipeline *pipeline = source->port.pipeline;
+
+	if (source->ops.relays)
+		return weir__window_has_eased(&source->share);
+	return weir__window_has_eased(&pipeline->front) ||
+	       weir__window_has_eased(&pipeline->window);
+}
+
+bool weir__source_is_fed(const weir_source *source)
+{
+	return source->starved && window_has_eased(source) &&
+	       weir__window_has_eased(&source->share) && !weir__overflow_blocks(source) &&
+	       tracker_room(source) > 0;
+}
+
+static size_t least(size_t a, size_t b)
+{
+	return a < b ? a : b;
+}
+
+size_t weir_outlet_room(const weir_outlet *outlet)
+{
+	weir_source *source = outlet->source;
+	const weir_pipeline *pipeline = source->port.pipeline;
+	size_t room = 0;
+
+	weir__overflow_unblock(source);
+	if (outlet->is_open && pipeline->error.status == WEIR_OK && source->blocker_count == 0) {
+		room = least(window_room(source), weir__window_room(&source->share));
+		room = least(room, tracker_room(source));
+	}
+	if (room == 0)
+		source->starved = source->outlet.had_none = true;
+	return room;
+}
+
+/* ---- what is held of it ---- */
 
 /* Counts memory that messages of one owner keep together with the first of them. */
 static enum weir_status hold(weir_source *source, weir_message *message, uint64_t bytes,

@@ -103,7 +103,7 @@ static void limit_shares(weir_pipeline *pipeline)
 		if (sink->share.most_messages == UINT64_MAX)
 			weir__window_limit(&sink->share, pipeline->options.window_messages / 2,
 					   pipeline->options.window_bytes / 2);
-		if (rule->overflow == WEIR_OVERFLOW_DROP_OLD)
+		if (rule->overflow == WEIR_OVERFLOW_DROP_OLD && !sink->ops.holds)
 			weir__window_limit(&sink->offers, sink->share.most_messages / 2,
 					   sink->share.most_bytes / 2);
 	}

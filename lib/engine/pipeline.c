@@ -81,7 +81,8 @@ weir_pipeline *weir_pipeline_new(const struct weir_pipeline_options *options)
 {
 	static const size_t recycled[WEIR__RECYCLED_SIZES] = { sizeof(weir_message),
 							       sizeof(weir_delivery),
-							       sizeof(struct weir__holding) };
+							       sizeof(struct weir__holding),
+							       sizeof(struct weir__watch) };
 	const bool has_env = options && options->size >= offsetof(struct weir_pipeline_options, env) +
 								 sizeof options->env;
 	const struct weir_env env = weir__env_complete(has_env ? options->env : NULL);

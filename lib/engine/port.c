@@ -167,8 +167,10 @@ void weir_port_log(const weir_port *port, enum weir_log_level level, const char 
 
 void weir_port_count(weir_port *port, unsigned counter, uint64_t amount)
 {
-	if (port->possible_duplicates && counter == WEIR_COUNT_POSSIBLE_DUPLICATES)
-		weir__counter_add(port->possible_duplicates, amount);
+	if (port->sink_counts && counter >= WEIR_COUNT_POSSIBLE_DUPLICATES &&
+	    counter - WEIR_COUNT_POSSIBLE_DUPLICATES < WEIR__SINK_COUNTS)
+		weir__counter_add(&port->sink_counts[counter - WEIR_COUNT_POSSIBLE_DUPLICATES],
+				  amount);
 	if (!port->counters || counter >= WEIR_COUNT_RECONNECTS + WEIR_RECONNECT_CAUSES)
 		return;
 	if (counter == WEIR_GAUGE_PERCENT_FULL)

@@ -50,7 +50,7 @@ static weir_sink *sink_new(weir_pipeline *pipeline, const char *name,
 	sink->ops = *ops;
 	sink->self = self;
 	weir__port_init(&sink->port, pipeline, sink->name, NULL);
-	sink->port.possible_duplicates = &sink->possible_duplicates;
+	sink->port.sink_counts = sink->counts;
 	sink->share = sink->offers = (struct weir__window)WEIR__WINDOW_UNLIMITED;
 	weir__table_init(&sink->destinations, env);
 	return sink;

@@ -16,7 +16,6 @@
 
 #define REOPEN_FIRST_MS 1000
 #define REOPEN_MOST_MS 60000
-#define TRACKER_WINDOWS 16	/* most positions a source keeps, in windows */
 
 static bool is_taken(const weir_pipeline *pipeline, const char *name)
 {
@@ -108,6 +107,11 @@ void *weir_source_self(const weir_source *source, const struct weir_source_ops *
 	return source && source->given == ops ? source->self : NULL;
 }
 
+uint64_t weir_source_deliveries(const weir_source *source)
+{
+	return source->deliveries;
+}
+
 void weir__source_free(weir_source *source)
 {
 	const struct weir_env *env = &source->port.pipeline->env;
@@ -169,52 +173,6 @@ void weir__source_close(weir_source *source)
 	source->port.is_muted = false;
 }
 
-/*
- * How many more positions a source may have that cannot be acknowledged: one message that does not
- * settle must not let the tracker grow behind it for ever.
- */
-static size_t tracker_room(const weir_source *source)
-{
-	const uint64_t most = source->port.pipeline->options.window_messages * TRACKER_WINDOWS;
-	const size_t count = weir__tracker_count(&source->tracker);
-
-	return count < most ? (size_t)(most - count) : 0;
-}
-
-/*
- * The room that counts for it beside its share. One that relays has its share to itself: what waits
- * to come through it may fill the pipeline's window, and goes on only when it has emitted. Others
- * have half of that window to themselves: what was relayed, a whole batch of it maybe, or one
- * message larger than the window, may have to wait for long, and they go on.
- */
-static size_t window_room(const weir_source *source)
-{
-	const weir_pipeline *pipeline = source->port.pipeline;
-	const size_t own = weir__window_room(&pipeline->front);
-	const size_t all = weir__window_room(&pipeline->window);
-
-	if (source->ops.relays)
-		return weir__window_room(&source->share);
-	return own > all ? own : all;
-}
-
-static bool window_has_eased(const weir_source *source)
-{
-	const weir_pipeline *pipeline = source->port.pipeline;
-
-	if (source->ops.relays)
-		return weir__window_has_eased(&source->share);
-	return weir__window_has_eased(&pipeline->front) ||
-	       weir__window_has_eased(&pipeline->window);
-}
-
-bool weir__source_is_fed(const weir_source *source)
-{
-	return source->starved && window_has_eased(source) &&
-	       weir__window_has_eased(&source->share) && !weir__overflow_blocks(source) &&
-	       tracker_room(source) > 0;
-}
-
 /* What it may still be brought by: sources that do not relay, and those before it. */
 static bool awaits(const weir_source *source)
 {
@@ -262,6 +220,14 @@ static void forget_ready(struct weir_port *port)
 		watch->ready = 0;
 }
 
+static void forget_shown(weir_outlet *outlet)
+{
+	if (outlet->shown_is_over)
+		weir_message_unref(outlet->shown);
+	outlet->shown = NULL;
+	outlet->shown_is_over = false;
+}
+
 static enum weir_status step(weir_source *source, struct weir_error *err)
 {
 	enum weir_status status;
@@ -276,7 +242,7 @@ static enum weir_status step(weir_source *source, struct weir_error *err)
 	if (status < 0 && !source->outlet.has_failed)
 		weir__error_prefix(err, "source '%s': ", source->name);
 	source->outlet.is_open = false;
-	source->outlet.shown = weir_message_unref(source->outlet.shown);
+	forget_shown(&source->outlet);
 	forget_ready(&source->port);
 	weir__port_mute(&source->port, source->outlet.had_none);
 	if (status == WEIR_END || status < 0)
@@ -309,27 +275,6 @@ void weir__source_acknowledge(weir_source *source)
 		if (source->ops.ack)
 			source->ops.ack(source->self, upto);
 	}
-}
-
-static size_t least(size_t a, size_t b)
-{
-	return a < b ? a : b;
-}
-
-size_t weir_outlet_room(const weir_outlet *outlet)
-{
-	weir_source *source = outlet->source;
-	const weir_pipeline *pipeline = source->port.pipeline;
-	size_t room = 0;
-
-	weir__overflow_unblock(source);
-	if (outlet->is_open && pipeline->error.status == WEIR_OK && source->blocker_count == 0) {
-		room = least(window_room(source), weir__window_room(&source->share));
-		room = least(room, tracker_room(source));
-	}
-	if (room == 0)
-		source->starved = source->outlet.had_none = true;
-	return room;
 }
 
 static enum weir_status check_init(const weir_outlet *outlet, const struct weir_message_init *init,
@@ -422,8 +367,17 @@ static enum weir_status reserve_headers(weir_pipeline *pipeline, size_t message_
 	return WEIR_OK;
 }
 
+/* Keeps the message for the source to look at, until it shows another or its step ends. */
+static void show(weir_outlet *outlet, weir_message *message)
+{
+	forget_shown(outlet);
+	outlet->shown = message;
+}
+
+/* Takes the reference: from `receive` on it is the pipeline's, until the message is settled. */
 static enum weir_status take_in(weir_outlet *outlet, weir_message *message,
-				const struct weir_message_init *init, struct weir_error *err)
+				const struct weir_message_init *init, bool is_shown,
+				struct weir_error *err)
 {
 	weir_pipeline *pipeline = outlet->source->port.pipeline;
 	enum weir_status status;
@@ -433,24 +387,22 @@ static enum weir_status take_in(weir_outlet *outlet, weir_message *message,
 	status = reserve_headers(pipeline, message->header_count, err);
 	if (status == WEIR_OK)
 		status = receive(outlet->source, message, init, err);
-	if (status < 0)
+	if (status < 0) {
+		weir_message_unref(message);
 		return status;
+	}
+	if (is_shown)
+		show(outlet, message);
 	if (!pipeline->served)
 		pipeline->served = outlet->source;
 	if (!weir__dedup_drops(outlet->source, message))
 		status = weir__route(pipeline, message, err);
 	atomic_store_explicit(&message->plan, NULL, memory_order_relaxed);
 	message->transit.is_incomplete = status < 0;
+	if (status < 0 && message->transit.pending > 1)
+		outlet->source->deliveries++;	/* for good: the one that was not made */
 	weir__message_release(message);
 	return status;
-}
-
-/* Keeps the message for the source to look at, until it shows another or its step ends. */
-static const weir_message *show(weir_outlet *outlet, weir_message *message)
-{
-	weir_message_unref(outlet->shown);
-	outlet->shown = weir_message_ref(message);
-	return message;
 }
 
 /* Takes the owner, but when there is no room. */
@@ -472,10 +424,9 @@ static enum weir_status emit(weir_outlet *outlet, const struct weir_message_init
 	message = weir__message_new(&pipeline->env, init, source->name, pipeline->wall_ms);
 	if (!message)
 		return weir__error_no_memory(err);
-	status = take_in(outlet, message, init, err);
+	status = take_in(outlet, message, init, ret_message != NULL, err);
 	if (ret_message && status == WEIR_OK)
-		*ret_message = show(outlet, message);
-	weir_message_unref(message);
+		*ret_message = message;
 	return status;
 }
 
@@ -483,11 +434,14 @@ enum weir_status weir_outlet_emit(weir_outlet *outlet, const struct weir_message
 				  const weir_message **ret_message, struct weir_error *err)
 {
 	struct weir_message_init init;
-	enum weir_status status;
+	enum weir_status status = WEIR_OK;
 
-	status = weir__options_read(given, &init, sizeof init, "weir_message_init", err);
+	if (!given || given->size != sizeof init) {
+		status = weir__options_read(given, &init, sizeof init, "weir_message_init", err);
+		given = &init;
+	}
 	if (status == WEIR_OK)
-		status = emit(outlet, &init, ret_message, err);
+		status = emit(outlet, given, ret_message, err);
 	if (status < 0)
 		outlet->has_failed = true;
 	return status;

@@ -14,6 +14,8 @@
 
 #include "ground/error.h"
 
+#define TRIM_MS 10000
+
 bool weir__has_ended(const weir_pipeline *pipeline)
 {
 	const enum weir_state state = weir_pipeline_state(pipeline);
@@ -251,6 +253,15 @@ static void take_time(weir_pipeline *pipeline)
 	pipeline->wall_ms = weir__wall_ms(&pipeline->env);
 }
 
+/* Buffers that a busy time needed, and this one does not. */
+static void trim(weir_pipeline *pipeline)
+{
+	if (pipeline->now_ms < pipeline->trim_ms)
+		return;
+	weir__recycler_trim(pipeline->recycler);
+	pipeline->trim_ms = weir__later(pipeline, TRIM_MS);
+}
+
 static void turn(weir_pipeline *pipeline, int timeout_ms)
 {
 	if (weir_pipeline_state(pipeline) == WEIR_STATE_IDLE) {
@@ -269,6 +280,7 @@ static void turn(weir_pipeline *pipeline, int timeout_ms)
 	weir__flush_turn(pipeline);
 	acknowledge(pipeline);
 	change_state(pipeline);
+	trim(pipeline);
 	if (weir__has_ended(pipeline))
 		weir__flush_leave(pipeline);
 }

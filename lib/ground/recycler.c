@@ -4,6 +4,7 @@
  *
  *     free by the owner ─► shelf of its size, or of large ones ─► next allocation by the owner
  *     free by another, or a full shelf ─► the application's allocator
+ *     large, and not needed between two trims ─► the same
  *
  * Invariants: shelves are touched by the owner only, the thread between enter and leave: no other
  * can take itself for it. `live` counts the blocks the owner has taken
@@ -20,7 +21,7 @@
 #define SHELF_BYTES (8u << 20)	/* most that is kept of one size */
 #define LARGE_LEAST (64u << 10)
 #define LARGE_MOST (512u << 10)
-#define LARGE_COUNT 4
+#define LARGE_BYTES (8u << 20)	/* most that is kept of large ones: so many come back at once */
 
 struct block {
 	struct block *next;
@@ -32,8 +33,9 @@ struct shelf {
 	struct block *blocks;
 };
 
+/* A large block that is kept: the list begins with the one that came last. */
 struct large {
-	void *block;
+	struct large *next;
 	size_t size;
 };
 
@@ -43,8 +45,9 @@ struct weir__recycler {
 	_Atomic int64_t elsewhere;
 	int64_t live;
 	struct shelf shelves[WEIR__RECYCLED_SIZES];
-	struct large large[LARGE_COUNT];
-	size_t next_large;	/* the place to be used when all are taken: the oldest */
+	struct large *large;
+	size_t large_bytes, large_count;
+	size_t large_least;	/* so few they were since the last trim */
 };
 
 static void *base_resize(const weir__recycler *recycler, void *ptr, size_t old_size,
@@ -74,31 +77,56 @@ static bool is_large(size_t size)
 	return size >= LARGE_LEAST && size <= LARGE_MOST;
 }
 
+static void large_is_out(weir__recycler *recycler, size_t size)
+{
+	recycler->large_bytes -= size;
+	recycler->large_count--;
+	if (recycler->large_least > recycler->large_count)
+		recycler->large_least = recycler->large_count;
+}
+
+/* The last of that size is the one that a cache may still have. */
 static void *take_large(weir__recycler *recycler, size_t size)
 {
-	for (size_t i = 0; i < LARGE_COUNT; i++) {
-		void *block = recycler->large[i].block;
+	struct large **at = &recycler->large;
+	struct large *large;
 
-		if (!block || recycler->large[i].size != size)
-			continue;
-		recycler->large[i].block = NULL;
-		return block;
+	while (*at && (*at)->size != size)
+		at = &(*at)->next;
+	large = *at;
+	if (!large)
+		return NULL;
+	*at = large->next;
+	large_is_out(recycler, size);
+	return large;
+}
+
+/* Gives back all but the `most` that came last. */
+static void drop_large(weir__recycler *recycler, size_t most)
+{
+	struct large **at = &recycler->large;
+
+	for (size_t i = 0; i < most && *at; i++)
+		at = &(*at)->next;
+	while (*at) {
+		struct large *large = *at;
+
+		*at = large->next;
+		large_is_out(recycler, large->size);
+		base_resize(recycler, large, large->size, 0);
 	}
-	return NULL;
 }
 
 static void keep_large(weir__recycler *recycler, void *block, size_t size)
 {
-	size_t at = 0;
+	struct large *large = block;
 
-	while (at < LARGE_COUNT && recycler->large[at].block)
-		at++;
-	if (at == LARGE_COUNT) {
-		at = recycler->next_large;
-		recycler->next_large = (at + 1) % LARGE_COUNT;
-		base_resize(recycler, recycler->large[at].block, recycler->large[at].size, 0);
-	}
-	recycler->large[at] = (struct large){ block, size };
+	while (recycler->large_bytes + size > LARGE_BYTES)
+		drop_large(recycler, recycler->large_count - 1);
+	*large = (struct large){ .next = recycler->large, .size = size };
+	recycler->large = large;
+	recycler->large_bytes += size;
+	recycler->large_count++;
 }
 
 static void *take(weir__recycler *recycler, size_t size)
@@ -214,6 +242,12 @@ void weir__recycler_leave(weir__recycler *recycler)
 		atomic_store_explicit(&recycler->owner, 0, memory_order_relaxed);
 }
 
+void weir__recycler_trim(weir__recycler *recycler)
+{
+	drop_large(recycler, recycler->large_count - recycler->large_least);
+	recycler->large_least = recycler->large_count;
+}
+
 struct weir_allocator weir__recycler_allocator(weir__recycler *recycler)
 {
 	return (struct weir_allocator){ .resize = resize, .user = recycler };
@@ -231,9 +265,7 @@ static void empty(weir__recycler *recycler)
 			base_resize(recycler, block, shelf->size, 0);
 		}
 	}
-	for (size_t i = 0; i < LARGE_COUNT; i++)
-		if (recycler->large[i].block)
-			base_resize(recycler, recycler->large[i].block, recycler->large[i].size, 0);
+	drop_large(recycler, 0);
 }
 
 void weir__recycler_release(weir__recycler *recycler)

@@ -3,7 +3,8 @@
  * A recycler: an allocator that keeps freed blocks for the next of their size, in front of the
  * application's. In a steady state a pipeline then asks the application for no memory at all.
  *
- * Kept are blocks of the sizes named at the start, and a few large ones (buffers), both bounded.
+ * Kept are blocks of the sizes named at the start, and large ones (buffers), both bounded; of the
+ * large ones those that are not needed go back with the next trim.
  * Any thread may allocate and free; only one that has entered it keeps blocks and takes them again.
  * It lives as long as the last block that came from it, so that messages may outlive their
  * pipeline.
@@ -13,7 +14,7 @@
 
 #include "weir/env.h"
 
-#define WEIR__RECYCLED_SIZES 3
+#define WEIR__RECYCLED_SIZES 4
 
 typedef struct weir__recycler weir__recycler;
 
@@ -27,5 +28,7 @@ struct weir_allocator weir__recycler_allocator(weir__recycler *recycler);
 /* Between the two the calling thread is its owner; one thread at a time. NULL is fine. */
 void weir__recycler_enter(weir__recycler *recycler);
 void weir__recycler_leave(weir__recycler *recycler);
+/* Gives back the large blocks that were not needed since it was last called. By the owner. */
+void weir__recycler_trim(weir__recycler *recycler);
 
 #endif

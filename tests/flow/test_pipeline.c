@@ -400,6 +400,31 @@ START_TEST(a_steady_stream_takes_no_memory_per_message)
 }
 END_TEST
 
+START_TEST(a_large_block_that_was_kept_goes_back_when_it_is_not_needed)
+{
+	enum { LARGE = 100000 };
+	static char name[LARGE];
+	size_t before;
+
+	memset(name, 'n', sizeof name - 1);
+	begin(NULL, 1);
+	flow.in.stays = true;
+	flow.in.items[0].origin = name;
+	flow_run(&flow);
+	ck_assert_uint_eq(flow_metrics(&flow).all.delivered, 1);
+	before = flow.fake.live_bytes;
+	for (int i = 0; i < 2; i++) {
+		flow.fake.monotonic_ms += 10000;
+		weir_port_wake(flow.in.port);
+		flow_run(&flow);
+	}
+	ck_assert_uint_le(flow.fake.live_bytes, before - LARGE);
+	weir_pipeline_stop(flow.pipeline);
+	flow_run(&flow);
+	flow_end(&flow);
+}
+END_TEST
+
 START_TEST(a_metrics_struct_of_another_size_is_not_overrun)
 {
 	struct {
@@ -442,6 +467,7 @@ static Suite *suite(void)
 	tcase_add_test(t, every_change_of_state_is_told);
 	tcase_add_test(t, metrics_come_as_prometheus_text);
 	tcase_add_test(t, a_steady_stream_takes_no_memory_per_message);
+	tcase_add_test(t, a_large_block_that_was_kept_goes_back_when_it_is_not_needed);
 	tcase_add_test(t, a_metrics_struct_of_another_size_is_not_overrun);
 	suite_add_tcase(s, t);
 	return s;

@@ -37,6 +37,28 @@ static char *repeat(const char *line, size_t times)
 	return text;
 }
 
+/* Limit notices come all the time, at line rate. */
+START_TEST(limit_notices_take_no_memory)
+{
+	char *flood = repeat("{\"limit\":{\"track\":5}}\r\n", FLOOD);
+	const struct script_answer answer = { { { .status = 200, .text = flood },
+						{ .at_ms = 1000, .text = flood },
+						{ .at_ms = 2000, .text = flood } } };
+	struct twitter_rig *rig = rig_new(&answer, 1);
+	size_t calls;
+
+	rig_start(rig);
+	ck_assert_int_eq(rig_run(rig, 1000), WEIR_OK);
+	calls = rig->fake.calls;
+	ck_assert_int_eq(rig_run(rig, 1000), WEIR_OK);
+	ck_assert_uint_eq(rig->fake.calls, calls);
+	ck_assert_uint_eq(recorder_count(&rig->recorder, WEIR_KIND_LIMIT), 3 * FLOOD);
+	ck_assert_uint_eq(rig_metrics(rig).missed, 5);
+	rig_end(rig);
+	free(flood);
+}
+END_TEST
+
 static const struct {
 	const char *name;
 	const char *line;
@@ -172,6 +194,7 @@ int main(void)
 	SRunner *runner = srunner_create(suite);
 	int failed;
 
+	tcase_add_test(tcase, limit_notices_take_no_memory);
 	tcase_add_loop_test(tcase, a_flood_is_said_once_a_minute_and_counted_whole, 0,
 			    (int)(sizeof floods / sizeof *floods));
 	tcase_add_test(tcase, the_gauge_follows_every_warning);

@@ -7,7 +7,7 @@
 #include "ground/recycler.h"
 #include "support/fake_env.h"
 
-static const size_t sizes[WEIR__RECYCLED_SIZES] = { 200, 300, 400 };
+static const size_t sizes[WEIR__RECYCLED_SIZES] = { 200, 300, 400, 500 };
 
 static struct fake_env memory;
 static weir__recycler *recycler;
@@ -83,8 +83,8 @@ END_TEST
 
 START_TEST(what_is_kept_is_bounded)
 {
-	enum { MANY = 60000 };
-	static void *blocks[MANY], *large[16];
+	enum { MANY = 60000, LARGE = 64 };
+	static void *blocks[MANY], *large[LARGE];
 	size_t before;
 
 	begin();
@@ -92,14 +92,14 @@ START_TEST(what_is_kept_is_bounded)
 	weir__recycler_enter(recycler);
 	for (size_t i = 0; i < MANY; i++)
 		blocks[i] = take(200);
-	for (size_t i = 0; i < 16; i++)
+	for (size_t i = 0; i < LARGE; i++)
 		large[i] = take(256 * 1024 + i);
 	for (size_t i = 0; i < MANY; i++)
 		give(blocks[i], 200);
-	for (size_t i = 0; i < 16; i++)
+	for (size_t i = 0; i < LARGE; i++)
 		give(large[i], 256 * 1024 + i);
-	ck_assert_uint_le(memory.live_bytes - before, (8u << 20) + 4 * (257u << 10));
-	ck_assert_uint_ge(memory.live_bytes - before, 8u << 20);
+	ck_assert_uint_le(memory.live_bytes - before, (8u << 20) + (8u << 20));
+	ck_assert_uint_ge(memory.live_bytes - before, (8u << 20) + (7u << 20));
 	weir__recycler_leave(recycler);
 	end();
 }
@@ -118,6 +118,55 @@ START_TEST(a_large_block_is_used_again_and_a_huge_one_is_not_kept)
 	give(block, 300 * 1024);
 	before = memory.live_blocks;
 	give(take(600 * 1024), 600 * 1024);
+	ck_assert_uint_eq(memory.live_blocks, before);
+	weir__recycler_leave(recycler);
+	end();
+}
+END_TEST
+
+/* So many large blocks at once. */
+static void use_large(size_t count)
+{
+	void *blocks[8];
+
+	for (size_t i = 0; i < count; i++)
+		blocks[i] = take(256 * 1024);
+	while (count > 0)
+		give(blocks[--count], 256 * 1024);
+}
+
+START_TEST(a_window_of_large_blocks_takes_no_memory_again)
+{
+	size_t calls;
+
+	begin();
+	weir__recycler_enter(recycler);
+	use_large(8);
+	calls = memory.calls;
+	for (size_t i = 0; i < 100; i++) {
+		use_large(8);
+		weir__recycler_trim(recycler);
+	}
+	ck_assert_uint_eq(memory.calls, calls);
+	weir__recycler_leave(recycler);
+	end();
+}
+END_TEST
+
+START_TEST(a_trim_gives_back_the_large_blocks_that_were_not_needed)
+{
+	size_t before;
+
+	begin();
+	before = memory.live_blocks;
+	weir__recycler_enter(recycler);
+	use_large(8);
+	weir__recycler_trim(recycler);
+	ck_assert_uint_eq(memory.live_blocks, before + 8);
+	use_large(3);
+	weir__recycler_trim(recycler);
+	ck_assert_uint_eq(memory.live_blocks, before + 3);
+	weir__recycler_trim(recycler);
 	ck_assert_uint_eq(memory.live_blocks, before);
 	weir__recycler_leave(recycler);
 	end();
@@ -201,6 +250,8 @@ int main(void)
 	tcase_add_test(tcase, outside_of_enter_and_leave_nothing_is_kept);
 	tcase_add_test(tcase, what_is_kept_is_bounded);
 	tcase_add_test(tcase, a_large_block_is_used_again_and_a_huge_one_is_not_kept);
+	tcase_add_test(tcase, a_window_of_large_blocks_takes_no_memory_again);
+	tcase_add_test(tcase, a_trim_gives_back_the_large_blocks_that_were_not_needed);
 	tcase_add_test(tcase, a_resized_block_keeps_its_bytes_and_its_count);
 	tcase_add_test(tcase, another_thread_may_free);
 	tcase_add_test(tcase, it_lives_as_long_as_the_last_block);

@@ -59,11 +59,13 @@ rd_kafka_topic_t *weir__kafka_topic_handle(const struct weir__kafka_sink *sink,
 	return topic->handle;
 }
 
-/* Its reports and events are not read any more, nor does it write to our descriptor. */
-static void retire(struct weir__kafka_sink *sink)
+/*
+ * Its reports and events are not read any more, nor does it write to our descriptor. A worker, if
+ * any, is ended with it.
+ */
+static void retire(struct weir__kafka_sink *sink, struct weir__kafka_worker *worker)
 {
-	if (sink->reports)
-		rd_kafka_event_destroy(sink->reports);
+	weir__kafka_reports_drop(sink);
 	for (struct weir__kafka_topic *topic = sink->topics; topic; topic = topic->next) {
 		if (topic->handle)
 			rd_kafka_topic_destroy(topic->handle);
@@ -71,8 +73,8 @@ static void retire(struct weir__kafka_sink *sink)
 	}
 	rd_kafka_queue_io_event_enable(sink->queue, -1, NULL, 0);
 	rd_kafka_queue_destroy(sink->queue);
-	weir__kafka_retire(&sink->retired, sink->env, sink->client, &sink->flight);
-	sink->reports = NULL;
+	weir__kafka_retire_after(&sink->retired, sink->env, sink->client, &sink->flight,
+				 worker ? weir__kafka_worker_end : NULL, worker);
 	sink->queue = NULL;
 	sink->client = NULL;
 }
@@ -97,6 +99,8 @@ static bool came_back(struct weir__kafka_sink *sink, uint64_t now_ms)
 	const uint64_t waited_ms = now_ms - sink->renewal.began_ms;
 	int what = RD_KAFKA_PURGE_F_QUEUE | RD_KAFKA_PURGE_F_NON_BLOCKING;
 
+	if (weir__kafka_transaction_is_busy(sink))
+		return false;
 	if (sink->flight.count == 0)
 		return true;
 	if (waited_ms >= LOST_MS)
@@ -154,8 +158,10 @@ uint64_t weir__kafka_renew(struct weir__kafka_sink *sink, uint64_t now_ms)
 	if (sink->client) {
 		if (!came_back(sink, now_ms))
 			return now_ms + PURGE_MS;
-		retire(sink);
+		retire(sink, NULL);
 		weir__kafka_settle_rest(sink);
+		if (sink->transaction)
+			weir__kafka_transaction_lose_client(sink);
 	}
 	if (now_ms < due_ms)
 		return due_ms;
@@ -182,10 +188,15 @@ static void give_up(struct weir__kafka_sink *sink)
 
 void weir__kafka_client_close(struct weir__kafka_sink *sink)
 {
-	if (!sink->client)
+	struct weir__kafka_worker *worker = weir__kafka_transaction_close(sink);
+
+	if (!sink->client) {
+		if (worker)	/* it has nothing to do, and goes at once */
+			weir__kafka_worker_end(worker, NULL);
 		return;
+	}
 	if (sink->flight.count > 0)
 		give_up(sink);
-	retire(sink);
+	retire(sink, worker);
 	weir__kafka_settle_rest(sink);
 }

@@ -28,7 +28,7 @@ static const struct weir_property defaults[] = {
 
 /* Properties that would take away what the sink stands on. */
 static const struct weir__kafka_refusal refused[] = {
-	{ "transactional.id", NULL, "this sink opens no transactions" },
+	{ "transactional.id", NULL, "set .transactional_id and .offsets_of in its place" },
 	{ "delivery.report.only.error", "false",
 	  "without reports nothing would count as delivered" },
 	{ "log.queue", "true", "logs come through the pipeline's thread" },
@@ -189,14 +189,16 @@ static bool gives_up_idempotence(const struct weir__kafka_wanted *wanted)
 rd_kafka_conf_t *weir__kafka_conf_new(const struct weir_kafka_sink_options *options,
 				      struct weir_error *err)
 {
-	static const struct weir_property without_idempotence = { "enable.idempotence", "false" };
+	const char *timeout = find(options->properties, options->property_count,
+				   "transaction.timeout.ms");
+	struct weir_property derived[2];
 	struct weir__kafka_wanted wanted = {
 		.brokers = options->brokers,
 		.properties = options->properties,
 		.property_count = options->property_count,
 		.defaults = defaults,
 		.default_count = COUNT(defaults),
-		.derived = &without_idempotence,
+		.derived = derived,
 		.refusals = refused,
 		.refusal_count = COUNT(refused),
 	};
@@ -204,7 +206,15 @@ rd_kafka_conf_t *weir__kafka_conf_new(const struct weir_kafka_sink_options *opti
 
 	if (check(&wanted, err) < 0)
 		return NULL;
-	wanted.derived_count = gives_up_idempotence(&wanted);
+	if (options->transactional_id) {	/* a message lasts as long as its transaction may */
+		derived[wanted.derived_count++] =
+			(struct weir_property){ "transactional.id", options->transactional_id };
+		derived[wanted.derived_count++] = (struct weir_property){
+			"message.timeout.ms", timeout ? timeout : "60000" };
+	} else if (gives_up_idempotence(&wanted)) {
+		derived[wanted.derived_count++] =
+			(struct weir_property){ "enable.idempotence", "false" };
+	}
 	conf = weir__kafka_conf_make(&wanted, err);
 	if (conf)
 		rd_kafka_conf_set_events(conf, RD_KAFKA_EVENT_DR | RD_KAFKA_EVENT_ERROR |

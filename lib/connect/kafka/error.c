@@ -77,6 +77,14 @@ static const struct row {
 	{ CODE(KAFKA_STORAGE_ERROR), WEIR_ERR_IO, WEIR_REMEDY_RETRY, "look at the broker's disk" },
 	{ CODE(THROTTLING_QUOTA_EXCEEDED), WEIR_ERR_IO, WEIR_REMEDY_RETRY, "raise the quota" },
 
+	/* Of the group whose offsets a transaction commits. */
+	{ CODE(ILLEGAL_GENERATION), WEIR_ERR_STATE, WEIR_REMEDY_RETRY,
+	  "the group has just shared out its partitions anew" },
+	{ CODE(UNKNOWN_MEMBER_ID), WEIR_ERR_STATE, WEIR_REMEDY_RETRY,
+	  "the group has put this process out: it joins again" },
+	{ CODE(REBALANCE_IN_PROGRESS), WEIR_ERR_STATE, WEIR_REMEDY_RETRY,
+	  "the group is sharing out its partitions anew" },
+
 	/* This client cannot, or could not without putting others before it: another can. */
 	{ CODE(_FATAL), WEIR_ERR_STATE, WEIR_REMEDY_RETRY, "this client can go on no more" },
 	{ CODE(_INCONSISTENT), WEIR_ERR_STATE, WEIR_REMEDY_RETRY, "the client lost count" },
@@ -109,6 +117,8 @@ static const struct row {
 	  "allow this client IdempotentWrite, or set enable.idempotence=false" },
 	{ CODE(TRANSACTIONAL_ID_AUTHORIZATION_FAILED), WEIR_ERR_AUTH, WEIR_REMEDY_STOP,
 	  "allow this client its transactional.id" },
+	{ CODE(GROUP_AUTHORIZATION_FAILED), WEIR_ERR_AUTH, WEIR_REMEDY_STOP,
+	  "allow this client the source's group" },
 	{ CODE(INVALID_REQUIRED_ACKS), WEIR_ERR_INVALID, WEIR_REMEDY_STOP,
 	  "correct the property acks" },
 	{ CODE(UNSUPPORTED_VERSION), WEIR_ERR_UNSUPPORTED, WEIR_REMEDY_STOP,

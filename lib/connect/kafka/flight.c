@@ -31,9 +31,19 @@ static bool grow(struct weir__kafka_flight *flight, const struct weir_env *env)
 		places[0] = (struct weir__kafka_place){ .delivery = NULL };
 	for (uint32_t i = old ? old : 1; i < capacity; i++)
 		places[i] = (struct weir__kafka_place){ .next = i + 1 < capacity ? i + 1 : 0 };
+	places[capacity - 1].next = flight->vacant;
 	flight->vacant = old ? old : 1;
 	flight->places = places;
 	flight->capacity = capacity;
+	return true;
+}
+
+bool weir__kafka_flight_reserve(struct weir__kafka_flight *flight, const struct weir_env *env,
+				uint32_t count)
+{
+	while (flight->capacity <= count)
+		if (!grow(flight, env))
+			return false;
 	return true;
 }
 

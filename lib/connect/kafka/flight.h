@@ -23,6 +23,9 @@ struct weir__kafka_flight {
 /* False when out of memory. A delivery in flight has its place as its user pointer. */
 bool weir__kafka_flight_add(struct weir__kafka_flight *flight, const struct weir_env *env,
 			    weir_delivery *delivery);
+/* Room for so many at once; false when out of memory. */
+bool weir__kafka_flight_reserve(struct weir__kafka_flight *flight, const struct weir_env *env,
+				uint32_t count);
 void weir__kafka_flight_remove(struct weir__kafka_flight *flight, const weir_delivery *delivery);
 /* The one produced first, the one produced after that; NULL: none. */
 weir_delivery *weir__kafka_flight_first(const struct weir__kafka_flight *flight);

@@ -7,6 +7,7 @@
 
 #include "connect/kafka/flight.h"
 #include "connect/kafka/retired.h"
+#include "connect/kafka/transaction.h"
 #include "weir/kafka.h"
 #include "weir/sink.h"
 
@@ -16,6 +17,14 @@
 #define WEIR__KAFKA_SAID 8
 /* Reports and events of one step. */
 #define WEIR__KAFKA_MOST_REPORTS 5000
+/* Reports that are looked at together. */
+#define WEIR__KAFKA_AHEAD 16
+
+/* Reports that were taken out of their event, to be worked off next. */
+struct weir__kafka_ahead {
+	const rd_kafka_message_t *reports[WEIR__KAFKA_AHEAD];
+	size_t at, count;
+};
 
 /* A warning that was said, and when. */
 struct weir__kafka_said {
@@ -54,9 +63,11 @@ struct weir__kafka_sink {
 	rd_kafka_t *client;		/* NULL: being made anew, or closed */
 	rd_kafka_queue_t *queue;
 	rd_kafka_event_t *reports;	/* taken in part */
+	struct weir__kafka_ahead ahead;
 	struct weir__kafka_topic *topics;
 	struct weir__kafka_flight flight;
 	struct weir__kafka_renewal renewal;
+	struct weir__kafka_transaction *transaction;	/* NULL: none are made */
 	struct weir__kafka_retired *retired;
 	struct weir__kafka_said said[WEIR__KAFKA_SAID];
 	uint64_t settled;		/* reports so far */
@@ -101,6 +112,8 @@ enum weir_status weir__kafka_client_error(struct weir_error *err, rd_kafka_resp_
  */
 enum weir_status weir__kafka_serve(struct weir__kafka_sink *sink, size_t most, int wait_ms,
 				   uint64_t now_ms, bool *ret_more, struct weir_error *err);
+/* Lets go of reports that are taken in part: what is left of them is worked off no more. */
+void weir__kafka_reports_drop(struct weir__kafka_sink *sink);
 /* Settles what the client has not reported and never will: given back, or given up in a close. */
 void weir__kafka_settle_rest(struct weir__kafka_sink *sink);
 /* The client can go on no more. WEIR_OK: it is made anew · below zero: that would not help. */

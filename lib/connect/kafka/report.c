@@ -2,18 +2,45 @@
 /*
  * What comes back from librdkafka: delivery reports, errors, logs.
  *
- * Guarantees: a delivery is settled by its own report, or when its client went without one, and
- * once the sink is closing by an acknowledgement only; the same warning is not said again within
- * SAME_ERROR_MS; what is sent again and may be there already is counted: librdkafka knows of each
- * message whether it left. Called by sink.c and client.c.
+ * Guarantees: a delivery is settled by its own report (in a transaction: held, until that is
+ * committed), or when its client went without one, and once the sink is closing by an
+ * acknowledgement only; the same warning is not said again within SAME_ERROR_MS; what is sent again
+ * and may be there already is counted: librdkafka knows of each message whether it left. Called by
+ * sink.c and client.c.
  */
 #include <stdio.h>
 
 #include "connect/kafka/internal.h"
 #include "ground/env.h"
+#include "ground/error.h"
 
 #define SAME_ERROR_MS 10000
 #define QUIET_MS 60000	/* without a report, while there is something to report */
+#define LINE 64			/* of the cache */
+#define DELIVERY_BYTES 192	/* so much of a delivery and … */
+#define MESSAGE_BYTES 256	/* … of its message is used to settle it */
+
+static bool is_fence(rd_kafka_resp_err_t code)
+{
+	return code == RD_KAFKA_RESP_ERR__FENCED || code == RD_KAFKA_RESP_ERR_PRODUCER_FENCED ||
+	       code == RD_KAFKA_RESP_ERR_INVALID_PRODUCER_EPOCH;
+}
+
+/* Either another process took the id, or the coordinator ended a transaction that was too old. */
+static void tell_fence(const struct weir__kafka_sink *sink, struct weir_error *err)
+{
+	const int64_t code = err->remote_code;
+
+	if (weir__kafka_transaction_is_overdue(sink))
+		weir_error_set(err, WEIR_ERR_TIMEOUT, WEIR_REMEDY_RETRY,
+			       "a transaction lasted longer than transaction.timeout.ms");
+	else
+		weir_error_set(err, WEIR_ERR_STATE, WEIR_REMEDY_STOP,
+			       "another process has begun to use transactional_id '%.100s'; give "
+			       "each process its own",
+			       sink->transaction->id);
+	err->remote_code = code;
+}
 
 enum weir_status weir__kafka_fatal(struct weir__kafka_sink *sink, struct weir_error *err)
 {
@@ -22,6 +49,8 @@ enum weir_status weir__kafka_fatal(struct weir__kafka_sink *sink, struct weir_er
 
 	weir__kafka_one_line(text);
 	weir__kafka_client_error(err, code, text);
+	if (sink->transaction && is_fence(code))
+		tell_fence(sink, err);
 	if (err->remedy == WEIR_REMEDY_STOP)
 		return err->status;
 	weir__kafka_recall(sink, err);
@@ -55,8 +84,7 @@ static void tell_outcome(const struct weir__kafka_sink *sink, const weir_deliver
 		.reason = reason->text,
 	};
 
-	if (sink->on_outcome)
-		sink->on_outcome(sink->user, weir_delivery_message(delivery), &outcome);
+	sink->on_outcome(sink->user, weir_delivery_message(delivery), &outcome);
 }
 
 /*
@@ -65,6 +93,11 @@ static void tell_outcome(const struct weir__kafka_sink *sink, const weir_deliver
 static void count_again(struct weir__kafka_sink *sink, const struct weir_error *reason,
 			bool may_be_there)
 {
+	if (sink->transaction) {	/* which is aborted: nobody reads it */
+		sink->transaction->again++;
+		sink->renewal.again += sink->renewal.runs;
+		return;
+	}
 	if (may_be_there)
 		weir_port_count(sink->port, WEIR_COUNT_POSSIBLE_DUPLICATES, 1);
 	if (sink->is_idempotent)
@@ -78,19 +111,27 @@ static void count_again(struct weir__kafka_sink *sink, const struct weir_error *
 static void settle(struct weir__kafka_sink *sink, weir_delivery *delivery,
 		   const struct verdict *verdict)
 {
-	struct weir_error reason = { .status = WEIR_OK };
+	struct weir_error reason;
 
+	weir__error_begin(&reason);
 	weir__kafka_flight_remove(&sink->flight, delivery);
 	sink->settled++;
 	if (verdict->code)
 		weir__kafka_error(&reason, verdict->code, topic_of(delivery), verdict->partition);
-	tell_outcome(sink, delivery, verdict, &reason);
+	if (sink->on_outcome)
+		tell_outcome(sink, delivery, verdict, &reason);
+	if (sink->transaction && !verdict->code) {
+		weir__kafka_transaction_hold(sink, delivery);
+		return;
+	}
 	if (!verdict->code) {
 		weir_delivery_done(delivery);
 		return;
 	}
 	if (sink->closing)
 		return;		/* given up: it stays the pipeline's */
+	if (sink->transaction)
+		weir__kafka_transaction_spoil(sink, &reason);
 	if (reason.remedy == WEIR_REMEDY_RETRY)
 		count_again(sink, &reason, verdict->may_be_there);
 	weir_delivery_fail(delivery, &reason);
@@ -222,21 +263,61 @@ static enum weir_status take_event(struct weir__kafka_sink *sink, rd_kafka_event
 	return status;
 }
 
+static void prefetch(const void *data, size_t len)
+{
+	for (size_t at = 0; at < len; at += LINE)
+		__builtin_prefetch((const char *)data + at, 1);
+}
+
+/*
+ * The next reports: what they are about was last used when it was produced, and is on its way back
+ * into the cache from here on, all at once.
+ */
+static void look_ahead(struct weir__kafka_sink *sink)
+{
+	struct weir__kafka_ahead *ahead = &sink->ahead;
+
+	ahead->at = 0;
+	ahead->count = rd_kafka_event_message_array(sink->reports, ahead->reports,
+						    WEIR__KAFKA_AHEAD);
+	for (size_t i = 0; i < ahead->count; i++)
+		prefetch(ahead->reports[i]->_private, DELIVERY_BYTES);
+	for (size_t i = 0; i < ahead->count; i++)
+		prefetch(weir_delivery_message(ahead->reports[i]->_private), MESSAGE_BYTES);
+}
+
+/* Of one that failed: asked of no other, whose status may be far away. */
+static bool may_be_there(const rd_kafka_message_t *report)
+{
+	return !report->err ||
+	       rd_kafka_message_status(report) != RD_KAFKA_MSG_STATUS_NOT_PERSISTED;
+}
+
 static void next_report(struct weir__kafka_sink *sink)
 {
-	const rd_kafka_message_t *report = rd_kafka_event_message_next(sink->reports);
+	struct weir__kafka_ahead *ahead = &sink->ahead;
+	const rd_kafka_message_t *report;
 
-	if (report) {
+	if (ahead->at == ahead->count)
+		look_ahead(sink);
+	if (ahead->at < ahead->count) {
+		report = ahead->reports[ahead->at++];
 		settle(sink, report->_private,
 		       &(struct verdict){ .code = report->err,
 					  .partition = report->partition,
 					  .offset = report->offset,
-					  .may_be_there = rd_kafka_message_status(report) !=
-							  RD_KAFKA_MSG_STATUS_NOT_PERSISTED });
+					  .may_be_there = may_be_there(report) });
 		return;
 	}
-	rd_kafka_event_destroy(sink->reports);	/* librdkafka has its room back only now */
+	weir__kafka_reports_drop(sink);	/* librdkafka has its room back only now */
+}
+
+void weir__kafka_reports_drop(struct weir__kafka_sink *sink)
+{
+	if (sink->reports)
+		rd_kafka_event_destroy(sink->reports);
 	sink->reports = NULL;
+	sink->ahead.at = sink->ahead.count = 0;
 }
 
 enum weir_status weir__kafka_serve(struct weir__kafka_sink *sink, size_t most, int wait_ms,

@@ -24,6 +24,8 @@ struct weir__kafka_retired {
 	size_t count;
 	void *block;
 	size_t block_size;
+	void (*before)(void *user, rd_kafka_t *client);	/* NULL: nothing */
+	void *user;
 	pthread_t thread;
 	pthread_mutex_t lock;	/* for what follows */
 	pthread_cond_t went;
@@ -43,12 +45,20 @@ static void retired_free(struct weir__kafka_retired *retired)
 	weir__free(&env, retired, sizeof *retired);
 }
 
+static void end(rd_kafka_t *client, void (*before)(void *user, rd_kafka_t *client), void *user)
+{
+	if (before)
+		before(user, client);
+	if (client)
+		rd_kafka_destroy(client);
+}
+
 static void *end_client(void *user)
 {
 	struct weir__kafka_retired *retired = user;
 	bool is_left;
 
-	rd_kafka_destroy(retired->client);
+	end(retired->client, retired->before, retired->user);
 	pthread_mutex_lock(&retired->lock);
 	retired->is_gone = true;
 	is_left = retired->is_left;
@@ -95,38 +105,57 @@ static struct weir__kafka_retired *retired_new(const struct weir_env *env, rd_ka
 	return retired;
 }
 
-static void retire(struct weir__kafka_retired **list, const struct weir_env *env,
-		   rd_kafka_t *client, const struct weir__kafka_flight *flight, void *block,
-		   size_t size)
+/* Where there is no `retired` or no thread, it is done here. False then. */
+static bool retire(struct weir__kafka_retired **list, struct weir__kafka_retired *retired)
+{
+	if (retired && start_thread(retired)) {
+		retired->next = *list;
+		*list = retired;
+		return true;
+	}
+	return false;
+}
+
+void weir__kafka_retire_after(struct weir__kafka_retired **list, const struct weir_env *env,
+			      rd_kafka_t *client, const struct weir__kafka_flight *flight,
+			      void (*before)(void *user, rd_kafka_t *client), void *user)
 {
 	struct weir__kafka_retired *retired = retired_new(env, client, flight);
 
 	if (retired) {
-		retired->block = block;
-		retired->block_size = size;
+		retired->before = before;
+		retired->user = user;
 	}
-	if (retired && start_thread(retired)) {
-		retired->next = *list;
-		*list = retired;
+	if (retire(list, retired))
 		return;
-	}
-	rd_kafka_destroy(client);
+	end(client, before, user);
 	if (retired)
 		retired_free(retired);
-	else
-		weir__free(env, block, size);
 }
 
 void weir__kafka_retire(struct weir__kafka_retired **list, const struct weir_env *env,
 			rd_kafka_t *client, const struct weir__kafka_flight *flight)
 {
-	retire(list, env, client, flight, NULL, 0);
+	weir__kafka_retire_after(list, env, client, flight, NULL, NULL);
 }
 
 void weir__kafka_retire_with(struct weir__kafka_retired **list, const struct weir_env *env,
 			     rd_kafka_t *client, void *block, size_t size)
 {
-	retire(list, env, client, &(struct weir__kafka_flight){ .count = 0 }, block, size);
+	struct weir__kafka_retired *retired =
+		retired_new(env, client, &(struct weir__kafka_flight){ .count = 0 });
+
+	if (retired) {
+		retired->block = block;
+		retired->block_size = size;
+	}
+	if (retire(list, retired))
+		return;
+	rd_kafka_destroy(client);
+	if (retired)
+		retired_free(retired);
+	else
+		weir__free(env, block, size);
 }
 
 static bool wait_until_gone(struct weir__kafka_retired *retired, uint64_t until_ms)

@@ -21,6 +21,13 @@ struct weir__kafka_retired;
 void weir__kafka_retire(struct weir__kafka_retired **list, const struct weir_env *env,
 			rd_kafka_t *client, const struct weir__kafka_flight *flight);
 /*
+ * The same; before the client is ended, before(user, client) is called on that thread, which may
+ * take some seconds, and which frees `user`. The client may be NULL.
+ */
+void weir__kafka_retire_after(struct weir__kafka_retired **list, const struct weir_env *env,
+			      rd_kafka_t *client, const struct weir__kafka_flight *flight,
+			      void (*before)(void *user, rd_kafka_t *client), void *user);
+/*
  * The same with nothing in flight; `block` is memory of the env's, of `size` bytes, that the
  * client's threads look at: freed when it is gone.
  */

@@ -62,6 +62,11 @@ static enum weir_status kafka_open(void *self, weir_port *port, struct weir_erro
 	if (status < 0)
 		return status;
 	status = weir__kafka_client_new(sink, err);
+	if (status == WEIR_OK && sink->transaction) {
+		status = weir__kafka_transaction_open(sink, err);
+		if (status < 0)
+			weir__kafka_client_close(sink);
+	}
 	if (status < 0)
 		close_event_fd(sink);
 	sink->renewal.made_ms = weir__monotonic_ms(sink->env);
@@ -181,6 +186,11 @@ static enum weir_status refuse(struct weir__kafka_sink *sink, rd_kafka_error_t *
 	rd_kafka_error_destroy(error);
 	if (code == RD_KAFKA_RESP_ERR__QUEUE_FULL)
 		return wait_for_room(sink, topic, err);
+	if (code == RD_KAFKA_RESP_ERR__STATE && sink->transaction) {
+		weir__kafka_error(err, code, topic, -1);
+		weir__kafka_transaction_spoil(sink, err);
+		return WEIR_AGAIN;
+	}
 	if (!is_fatal && code != RD_KAFKA_RESP_ERR__FATAL)
 		return weir__kafka_error(err, code, topic, -1);
 	status = weir__kafka_fatal(sink, err);
@@ -194,8 +204,18 @@ static enum weir_status kafka_submit(void *self, weir_delivery *delivery, struct
 	rd_kafka_topic_t *handle;
 	rd_kafka_error_t *error;
 
+	if (sink->transaction && weir__kafka_transaction_revokes(sink, delivery)) {
+		weir_delivery_drop(delivery);
+		return WEIR_OK;
+	}
 	if (sink->renewal.runs)
 		return WEIR_AGAIN;
+	if (sink->transaction) {
+		const enum weir_status status = weir__kafka_transaction_admit(sink, err);
+
+		if (status != WEIR_OK)
+			return status;
+	}
 	handle = weir__kafka_topic_handle(sink, topic);
 	if (!handle)
 		return weir__kafka_error(err, rd_kafka_last_error(), topic->name, -1);
@@ -220,7 +240,10 @@ static enum weir_status kafka_submit(void *self, weir_delivery *delivery, struct
  */
 static uint64_t hurry(struct weir__kafka_sink *sink, uint64_t now_ms)
 {
-	if (!sink->hurries || !sink->client || sink->flight.count == 0)
+	const bool ends = sink->hurries ||
+			  (sink->transaction && weir__kafka_transaction_lingers(sink));
+
+	if (!ends || !sink->client || sink->flight.count == 0)
 		return 0;
 	rd_kafka_flush(sink->client, HURRY_WAIT_MS);
 	return now_ms + HURRY_AGAIN_MS;
@@ -236,7 +259,7 @@ static enum weir_status kafka_step(void *self, uint64_t now_ms, struct weir_erro
 	struct weir__kafka_sink *sink = self;
 	enum weir_status status = WEIR_OK;
 	bool more = false;
-	uint64_t count, next_ms;
+	uint64_t count, next_ms, turn_ms = 0;
 
 	if (read(sink->event_fd, &count, sizeof count) < 0 && errno != EAGAIN && errno != EINTR)
 		return weir__error_os(err, errno, "cannot read the eventfd");
@@ -244,10 +267,12 @@ static enum weir_status kafka_step(void *self, uint64_t now_ms, struct weir_erro
 		status = weir__kafka_serve(sink, WEIR__KAFKA_MOST_REPORTS, 0, now_ms, &more, err);
 	if (more)
 		weir_port_wake(sink->port);
+	if (sink->transaction && status == WEIR_OK)
+		status = weir__kafka_transaction_turn(sink, now_ms, &turn_ms, err);
 	if (sink->retired)
 		weir__kafka_retired_reap(&sink->retired, 0);
 	next_ms = weir__kafka_renew(sink, now_ms);
-	next_ms = sooner(next_ms, weir__kafka_watch(sink, now_ms));
+	next_ms = sooner(sooner(next_ms, turn_ms), weir__kafka_watch(sink, now_ms));
 	weir_port_deadline(sink->port, sooner(next_ms, hurry(sink, now_ms)));
 	return status;
 }
@@ -257,6 +282,8 @@ static void kafka_flush(void *self)
 	struct weir__kafka_sink *sink = self;
 
 	sink->hurries = sink->lingers;
+	if (sink->transaction)
+		weir__kafka_transaction_end_now(sink);
 	weir_port_wake(sink->port);
 }
 
@@ -285,6 +312,7 @@ static void kafka_free(void *self)
 	if (sink->conf)
 		rd_kafka_conf_destroy(sink->conf);
 	weir__kafka_flight_release(&sink->flight, sink->env);
+	weir__kafka_transaction_free(sink->transaction, sink->env);
 	weir__text_free(sink->env, sink->topic);
 	weir__free(sink->env, sink, sizeof *sink);
 }
@@ -298,6 +326,19 @@ static const struct weir_sink_ops kafka_ops = {
 	.flush = kafka_flush,
 	.close = kafka_close,
 	.free = kafka_free,
+};
+
+/* With transactions. */
+static const struct weir_sink_ops holding_ops = {
+	.size = sizeof holding_ops,
+	.open = kafka_open,
+	.prepare = kafka_prepare,
+	.submit = kafka_submit,
+	.step = kafka_step,
+	.flush = kafka_flush,
+	.close = kafka_close,
+	.free = kafka_free,
+	.holds = true,
 };
 
 static enum weir_status fill(struct weir__kafka_sink *sink,
@@ -315,6 +356,9 @@ static enum weir_status fill(struct weir__kafka_sink *sink,
 	sink->conf = weir__kafka_conf_new(&options, err);
 	if (!sink->conf)
 		return WEIR_ERR_INVALID;
+	if (weir__kafka_transaction_new(sink->env, &options, sink->conf, &sink->transaction,
+					err) < 0)
+		return err->status;
 	sink->is_idempotent = weir__kafka_conf_is_true(sink->conf, "enable.idempotence");
 	sink->lingers = weir__kafka_conf_number(sink->conf, "linger.ms") > LONG_LINGER_MS;
 	sink->on_outcome = options.on_outcome;
@@ -355,5 +399,5 @@ weir_sink *weir_kafka_sink_add(weir_pipeline *pipeline, const char *name,
 		kafka_free(sink);
 		return NULL;
 	}
-	return weir_sink_add(pipeline, name, &kafka_ops, sink);
+	return weir_sink_add(pipeline, name, sink->transaction ? &holding_ops : &kafka_ops, sink);
 }

@@ -72,13 +72,29 @@ static void kafka_close(void *self)
 
 /* ---- turns ---- */
 
+void weir__kafka_source_want_end(struct weir__kafka_source *source)
+{
+	struct weir__kafka_bond *bond = &source->bond;
+
+	if (!bond->sink || bond->wants_end)
+		return;
+	bond->wants_end = true;
+	weir_port_wake(bond->sink);
+}
+
 /* A stop: nothing new; what is under way is waited for, and committed. */
 static enum weir_status finish(struct weir__kafka_source *source, uint64_t now_ms)
 {
-	if (!weir__kafka_lanes_are_settled(&source->lanes) || source->is_committing)
+	if (!weir__kafka_lanes_are_settled(&source->lanes) || source->is_committing) {
+		weir__kafka_source_want_end(source);
 		return WEIR_OK;
-	if (!source->has_group || !weir__kafka_lanes_are_dirty(&source->lanes))
+	}
+	if (!source->group || !weir__kafka_lanes_are_dirty(&source->lanes))
 		return WEIR_END;
+	if (source->bond.is_bound) {
+		weir__kafka_source_want_end(source);
+		return source->bond.sink ? WEIR_OK : WEIR_END;
+	}
 	if (!weir__kafka_may_commit(source))
 		return WEIR_OK;
 	if (!source->is_last || now_ms >= source->commit_due_ms)
@@ -99,7 +115,7 @@ static void set_deadline(const struct weir__kafka_source *source, const weir_out
 {
 	uint64_t at_ms = now_ms + (weir_outlet_room(outlet) == 0 ? STARVED_MS : POLL_MS);
 
-	if (source->has_group && source->commit_due_ms < at_ms)
+	if (source->group && source->commit_due_ms < at_ms)
 		at_ms = source->commit_due_ms > now_ms ? source->commit_due_ms : now_ms + HELD_MS;
 	if (source->rebalance.phase == WEIR__KAFKA_TAKEN && source->rebalance.until_ms > now_ms &&
 	    source->rebalance.until_ms < at_ms)
@@ -123,11 +139,15 @@ static enum weir_status kafka_step(void *self, weir_outlet *outlet, uint64_t now
 	set_deadline(source, outlet, now_ms);
 	if (weir_port_is_stopping(source->port))
 		return finish(source, now_ms);
-	status = weir__kafka_read(source, outlet, now_ms, &more, err);
-	if (status < 0)
-		return status;
+	if (!source->bond.is_gated) {
+		status = weir__kafka_read(source, outlet, now_ms, &more, err);
+		if (status < 0)
+			return status;
+		if (weir_outlet_room(outlet) == 0)
+			weir__kafka_source_want_end(source);
+	}
 	if (is_at_end(source))
-		return WEIR_END;
+		return source->bond.is_bound ? finish(source, now_ms) : WEIR_END;
 	if (more)
 		weir_port_wake(source->port);
 	set_deadline(source, outlet, now_ms);
@@ -142,7 +162,7 @@ static void kafka_ack(void *self, struct weir_position upto)
 	if (!source->is_open) {
 		if (weir__kafka_lanes_are_settled(&source->lanes))
 			weir__kafka_consumer_leave(source);
-	} else if (source->rebalance.phase == WEIR__KAFKA_TAKEN ||
+	} else if (source->rebalance.phase == WEIR__KAFKA_TAKEN || source->bond.is_bound ||
 		   weir_port_is_stopping(source->port)) {
 		weir_port_wake(source->port);
 	}
@@ -164,6 +184,7 @@ static void kafka_free(void *self)
 	if (source->partitions)
 		rd_kafka_topic_partition_list_destroy(source->partitions);
 	weir__kafka_lanes_release(&source->lanes, source->env);
+	weir__text_free(source->env, source->group);
 	weir__free(source->env, source->headers,
 		   source->header_capacity * sizeof *source->headers);
 	weir__free(source->env, source, sizeof *source);
@@ -190,6 +211,11 @@ static const struct weir_source_ops keeping_ops = {
 	.drains = true,
 	.keeps = true,
 };
+
+struct weir__kafka_source *weir__kafka_source_of(const weir_source *source)
+{
+	return weir_source_self(source, &keeping_ops);
+}
 
 static enum weir_status make(const struct weir_env *env,
 			     const struct weir_kafka_source_options *given,
@@ -227,6 +253,6 @@ weir_source *weir_kafka_source_add(weir_pipeline *pipeline, const char *name,
 		weir_pipeline_fail(pipeline, &err);
 		return NULL;
 	}
-	return weir_source_add(pipeline, name, source->has_group ? &keeping_ops : &plain_ops,
+	return weir_source_add(pipeline, name, source->group ? &keeping_ops : &plain_ops,
 			       source);
 }

@@ -6,6 +6,7 @@
 #include <librdkafka/rdkafka.h>
 
 #include "connect/kafka/internal.h"
+#include "connect/kafka/source_bond.h"
 #include "connect/kafka/source_join.h"
 #include "connect/kafka/source_lane.h"
 #include "connect/kafka/source_lookup.h"
@@ -26,7 +27,8 @@ struct weir__kafka_source {
 	const struct weir_env *env;
 	rd_kafka_conf_t *conf;		/* each client is made from a copy */
 	rd_kafka_topic_partition_list_t *topics, *partitions;	/* one of them is NULL */
-	bool has_group;			/* something to commit to */
+	char *group;			/* something to commit to; NULL: none */
+	struct weir__kafka_bond bond;
 	enum weir_kafka_start start;
 	uint64_t start_time_ms;
 	bool until_end;
@@ -61,12 +63,24 @@ enum weir_status weir__kafka_source_configure(struct weir__kafka_source *source,
 					      const struct weir_kafka_source_options *options,
 					      struct weir_error *err);
 
+/* ---- source.c ---- */
+
+/* The Kafka source that this is, when it has a group; else NULL. */
+struct weir__kafka_source *weir__kafka_source_of(const weir_source *source);
+/* Asks the sink that commits for it to do so now; there is none: nothing. */
+void weir__kafka_source_want_end(struct weir__kafka_source *source);
+
 /* ---- source_client.c ---- */
 
 enum weir_status weir__kafka_consumer_new(struct weir__kafka_source *source,
 					  struct weir_error *err);
 /* Commits what is settled and leaves the group: in the background. Nothing is there: nothing. */
 void weir__kafka_consumer_leave(struct weir__kafka_source *source);
+/*
+ * Who it is in its group now, yours; NULL: nobody, so that offsets it sends could be a stranger's.
+ */
+rd_kafka_consumer_group_metadata_t *
+weir__kafka_consumer_member(const struct weir__kafka_source *source);
 /* From now on the partition's records come into source->records. */
 void weir__kafka_consumer_collect(const struct weir__kafka_source *source, const char *topic,
 				  int32_t partition);
@@ -80,6 +94,8 @@ enum weir_status weir__kafka_group_turn(struct weir__kafka_source *source, uint6
 enum weir_status weir__kafka_group_begin(struct weir__kafka_source *source,
 					 const rd_kafka_topic_partition_list_t *list,
 					 struct weir_error *err);
+/* A lane is not ours any more, and what is under way of it another's to deliver. */
+void weir__kafka_group_let_go(struct weir__kafka_source *source, struct weir__kafka_lane *lane);
 /* Gives the group its answer, when it waits for one, before the client is given up. */
 void weir__kafka_group_abandon(struct weir__kafka_source *source);
 

@@ -12,6 +12,8 @@
  */
 #include "connect/kafka/source.h"
 
+#include <string.h>
+
 #include "ground/env.h"
 #include "ground/error.h"
 
@@ -75,6 +77,44 @@ enum weir_status weir__kafka_consumer_new(struct weir__kafka_source *source,
 	return status;
 }
 
+static bool are_same(const rd_kafka_consumer_group_metadata_t *a,
+		     const rd_kafka_consumer_group_metadata_t *b)
+{
+	void *bytes[2] = { NULL, NULL };
+	size_t sizes[2] = { 0, 0 };
+	rd_kafka_error_t *errors[2] = {
+		rd_kafka_consumer_group_metadata_write(a, &bytes[0], &sizes[0]),
+		rd_kafka_consumer_group_metadata_write(b, &bytes[1], &sizes[1]),
+	};
+	const bool are = sizes[0] == sizes[1] && memcmp(bytes[0], bytes[1], sizes[0]) == 0;
+
+	for (int i = 0; i < 2; i++) {
+		if (errors[i])
+			rd_kafka_error_destroy(errors[i]);
+		rd_kafka_mem_free(NULL, bytes[i]);
+	}
+	return are;
+}
+
+/* A member that was put out of its group has no name, and a coordinator believes such a one. */
+rd_kafka_consumer_group_metadata_t *
+weir__kafka_consumer_member(const struct weir__kafka_source *source)
+{
+	rd_kafka_consumer_group_metadata_t *member =
+		rd_kafka_consumer_group_metadata(source->client);
+	rd_kafka_consumer_group_metadata_t *nobody;
+
+	if (!member || source->partitions)
+		return member;
+	nobody = rd_kafka_consumer_group_metadata_new(source->group);
+	if (are_same(member, nobody) || rd_kafka_assignment_lost(source->client)) {
+		rd_kafka_consumer_group_metadata_destroy(member);
+		member = NULL;
+	}
+	rd_kafka_consumer_group_metadata_destroy(nobody);
+	return member;
+}
+
 /* Before librdkafka is told that the partition is ours: no record takes another way. */
 void weir__kafka_consumer_collect(const struct weir__kafka_source *source, const char *topic,
 				  int32_t partition)
@@ -102,5 +142,5 @@ void weir__kafka_consumer_leave(struct weir__kafka_source *source)
 	source->join = NULL;
 	source->is_committing = false;
 	for (size_t i = 0; i < source->lanes.count; i++)
-		weir__kafka_lane_leave(&source->lanes.all[i]);
+		weir__kafka_group_let_go(source, &source->lanes.all[i]);
 }

@@ -5,6 +5,7 @@
  * Guarantees: an offset is committed only when all before it that was emitted is settled, and only
  * of partitions that are ours; one commit is under way at a time, so that none overtakes another,
  * and none behind a join of the group (source_join.h), but for the last before the client is left.
+ * Where a sink commits the offsets with its transactions, none is made here.
  * Called by source_group.c and source_client.c.
  */
 #include "connect/kafka/source.h"
@@ -21,7 +22,8 @@ void weir__kafka_commit(struct weir__kafka_source *source, uint64_t now_ms)
 	rd_kafka_topic_partition_list_t *list;
 
 	source->commit_due_ms = now_ms + source->commit_ms;
-	if (!source->has_group || !weir__kafka_lanes_are_dirty(&source->lanes))
+	if (!source->group || source->bond.is_bound ||
+	    !weir__kafka_lanes_are_dirty(&source->lanes))
 		return;
 	list = rd_kafka_topic_partition_list_new((int)source->lanes.count);
 	for (size_t i = 0; i < source->lanes.count; i++) {

@@ -10,6 +10,7 @@
 
 #include <string.h>
 
+#include "ground/env.h"
 #include "ground/error.h"
 
 #define COUNT(array) (sizeof(array) / sizeof *(array))
@@ -172,7 +173,9 @@ enum weir_status weir__kafka_source_configure(struct weir__kafka_source *source,
 	if (!source->conf)
 		return WEIR_ERR_INVALID;
 	list_topics(source, options);
-	source->has_group = group_of(options) != NULL;
+	source->group = weir__text_copy(source->env, group_of(options));
+	if (group_of(options) && !source->group)
+		return weir__error_no_memory(err);
 	source->start = options->start;
 	source->start_time_ms = options->start_time_ms;
 	source->until_end = options->until_end;

@@ -7,7 +7,8 @@
  *
  * Guarantees: the group is answered, after which a partition may be another's, only when the last
  * commit of the partition was, and nothing of it is committed afterwards; for what is lost to the
- * group already the answer comes at once, and nothing of it is committed. Called by source.c and source_client.c.
+ * group already the answer comes at once, and nothing of it is committed. Called by source.c and
+ * source_client.c.
  */
 #include "connect/kafka/source.h"
 
@@ -83,7 +84,8 @@ enum weir_status weir__kafka_group_begin(struct weir__kafka_source *source,
 	rebalance->phase = WEIR__KAFKA_GIVEN;
 	rebalance->lookup =
 		weir__kafka_lookup_start(source->env, source->port, source->client,
-					 source->has_group, list, source->start_time_ms);
+					 source->group != NULL, list,
+					 source->start_time_ms);
 	if (!rebalance->lookup)
 		return weir__error_no_memory(err);
 	return WEIR_OK;
@@ -123,6 +125,17 @@ static bool is_under_way(const struct weir__kafka_lane *lane)
 	return !weir__kafka_lane_is_settled(lane);
 }
 
+void weir__kafka_group_let_go(struct weir__kafka_source *source, struct weir__kafka_lane *lane)
+{
+	struct weir__kafka_bond *bond = &source->bond;
+
+	if (bond->is_open && lane->state != WEIR__LANE_FREE && !weir__kafka_lane_is_settled(lane))
+		bond->has_lost = true;
+	weir__kafka_lane_leave(lane);
+	if (bond->sink)
+		weir_port_wake(bond->sink);
+}
+
 static void unassign(struct weir__kafka_source *source)
 {
 	const rd_kafka_topic_partition_list_t *list =
@@ -130,7 +143,8 @@ static void unassign(struct weir__kafka_source *source)
 
 	for (size_t i = 0; i < source->lanes.count; i++)
 		if (is_leaving(&source->lanes.all[i]))
-			weir__kafka_lane_leave(&source->lanes.all[i]);
+			weir__kafka_group_let_go(source, &source->lanes.all[i]);
+	source->bond.must_abort = false;
 	answer(source, list, false);
 	weir_port_log(source->port, WEIR_LOG_INFO, "%d partitions given back", list->cnt);
 	calm_down(source);
@@ -154,12 +168,36 @@ static void begin_taking(struct weir__kafka_source *source, uint64_t now_ms)
 	}
 }
 
+/* A sink commits the offsets: the answer waits until its transaction is committed or aborted. */
+static void go_on_taking_bound(struct weir__kafka_source *source, uint64_t now_ms)
+{
+	struct weir__kafka_bond *bond = &source->bond;
+
+	if (!some_are_leaving(source, is_under_way) &&
+	    !some_are_leaving(source, weir__kafka_lane_is_dirty)) {
+		unassign(source);
+		return;
+	}
+	weir__kafka_source_want_end(source);
+	if (now_ms < source->rebalance.until_ms)
+		return;
+	bond->must_abort = true;
+	if (!bond->is_open)
+		unassign(source);
+	else if (bond->sink)
+		weir_port_wake(bond->sink);
+}
+
 static void go_on_taking(struct weir__kafka_source *source, uint64_t now_ms)
 {
 	struct weir__kafka_rebalance *rebalance = &source->rebalance;
 
 	if (rd_kafka_assignment_lost(source->client)) {
 		unassign(source);
+		return;
+	}
+	if (source->bond.is_bound) {
+		go_on_taking_bound(source, now_ms);
 		return;
 	}
 	if (now_ms < rebalance->until_ms && some_are_leaving(source, is_under_way))

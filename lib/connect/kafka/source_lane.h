@@ -29,6 +29,7 @@ struct weir__kafka_lane {
 	const void *handle;	/* librdkafka's of the topic, to compare with; NULL: not known */
 	char *topic;
 	uint64_t emitted, settled, committed;
+	uint64_t sent;		/* with the transaction that is being committed; 0: nothing */
 	uint64_t end;
 };
 
@@ -61,6 +62,25 @@ bool weir__kafka_lanes_are_settled(const struct weir__kafka_lanes *lanes);
 bool weir__kafka_lanes_are_done(const struct weir__kafka_lanes *lanes);
 /* Whether it holds of one. */
 bool weir__kafka_lanes_are_dirty(const struct weir__kafka_lanes *lanes);
+
+/* ---- source_lane_sent.c: offsets in transactions ---- */
+
+/* Whether what came on it is another's to deliver now. */
+bool weir__kafka_lane_is_gone(const struct weir__kafka_lanes *lanes, uint32_t number);
+/* Whether something was emitted, on lanes that are ours, that is not committed. */
+bool weir__kafka_lanes_have_new(const struct weir__kafka_lanes *lanes);
+/* All that was emitted on lanes that are ours counts as sent. False: there is nothing new. */
+bool weir__kafka_lanes_send(struct weir__kafka_lanes *lanes);
+/* What was sent and is ours still; yours. */
+rd_kafka_topic_partition_list_t *
+weir__kafka_lanes_list_sent(const struct weir__kafka_lanes *lanes);
+/* What was sent is committed; or is not. */
+void weir__kafka_lanes_commit_sent(struct weir__kafka_lanes *lanes);
+void weir__kafka_lanes_forget_sent(struct weir__kafka_lanes *lanes);
+/* Whether the group's offsets are those that were sent. */
+bool weir__kafka_lanes_sent_are(const struct weir__kafka_lanes *lanes,
+				const rd_kafka_topic_partition_list_t *offsets);
+
 void weir__kafka_lanes_release(struct weir__kafka_lanes *lanes, const struct weir_env *env);
 
 #endif

@@ -3,7 +3,7 @@
  * One plan and its slots: read a text, then ask for what stood where.
  *
  * Guarantee: nothing is built, and nothing but a copy that is asked for is allocated after init.
- * Callers: peek.c, x_problem.c, x_answer.c.
+ * Callers: peek.c, notice.c, x_problem.c, x_answer.c.
  */
 #include "connect/twitter/fields.h"
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The messages in the stream that are about the stream.
+ * The messages in the stream that are about the stream, read with a plan that is made once.
  *
  * Guarantees: they are delivered like any other; what they say here only moves counters, raises
  * alerts, and marks the end of the connection. `limit.track` counts since the connection was
@@ -19,38 +19,71 @@
 #define EACH_MS 60000u		/* of a kind, one is said */
 #define ALERT_BYTES 256
 
-/* Fields of a message inside a site stream's envelope stand one level deeper. */
-static struct weir_field read_field(const weir_message *message, const char *path)
-{
-	const bool enveloped = weir_message_traits(message) & WEIR_TRAIT_ENVELOPED;
-	struct weir_field field = { .type = WEIR_FIELD_ABSENT };
-	char whole[64];
+enum path { LIMIT_TRACK, WARNING_CODE, PERCENT_FULL, DISCONNECT_CODE, DISCONNECT_REASON, PATHS };
 
-	snprintf(whole, sizeof whole, "%s%s", enveloped ? "message." : "", path);
-	if (weir_message_field(message, whole, &field) < 0)
-		field.type = WEIR_FIELD_ABSENT;
-	return field;
+/* Inside a site stream's envelope they stand one level deeper. */
+static const char *const paths[2 * PATHS] = {
+	[LIMIT_TRACK] = "limit.track",
+	[WARNING_CODE] = "warning.code",
+	[PERCENT_FULL] = "warning.percent_full",
+	[DISCONNECT_CODE] = "disconnect.code",
+	[DISCONNECT_REASON] = "disconnect.reason",
+	[PATHS + LIMIT_TRACK] = "message.limit.track",
+	[PATHS + WARNING_CODE] = "message.warning.code",
+	[PATHS + PERCENT_FULL] = "message.warning.percent_full",
+	[PATHS + DISCONNECT_CODE] = "message.disconnect.code",
+	[PATHS + DISCONNECT_REASON] = "message.disconnect.reason",
+};
+
+_Static_assert(2 * PATHS <= WEIR__TWITTER_FIELDS, "the fields hold all paths");
+
+/* A message's fields while it is looked at; without memory for a plan it has none. */
+struct view {
+	const struct weir__twitter_fields *fields;	/* NULL: none */
+	size_t base;
+};
+
+static struct view look_at(struct weir__twitter_stream *stream, const weir_message *message)
+{
+	struct weir__twitter_fields *fields = &stream->notices;
+	struct view view = { .fields = NULL };
+
+	if (!fields->plan && weir__twitter_fields_init(fields, stream->config->env, paths,
+						       2 * PATHS, NULL) < 0)
+		return view;
+	if (weir__twitter_fields_read(fields, weir_message_body(message)))
+		view.fields = fields;
+	view.base = weir_message_traits(message) & WEIR_TRAIT_ENVELOPED ? PATHS : 0;
+	return view;
 }
 
-static bool read_number(const weir_message *message, const char *path, uint64_t *ret)
+static struct weir_slice read_raw(struct view view, enum path path, enum weir_field_type type)
 {
-	const struct weir_field field = read_field(message, path);
-
-	return (field.type == WEIR_FIELD_NUMBER || field.type == WEIR_FIELD_STRING) &&
-	       weir__text_to_u64(field.raw, ret);
+	if (!view.fields)
+		return (struct weir_slice){ NULL, 0 };
+	return weir__twitter_fields_raw(view.fields, view.base + path, type);
 }
 
-static void show_field(const struct weir__twitter_stream *stream, const weir_message *message,
-		       const char *path, char ret[WEIR__TWITTER_SHOWN])
+static bool read_number(struct view view, enum path path, uint64_t *ret)
 {
-	const struct weir_field field = read_field(message, path);
+	struct weir_slice raw = read_raw(view, path, WEIR_FIELD_NUMBER);
+
+	if (!raw.data)
+		raw = read_raw(view, path, WEIR_FIELD_STRING);
+	return raw.data && weir__text_to_u64(raw, ret);
+}
+
+static void show_field(const struct weir__twitter_stream *stream, struct view view, enum path path,
+		       char ret[WEIR__TWITTER_SHOWN])
+{
+	const struct weir_slice raw = read_raw(view, path, WEIR_FIELD_STRING);
 	char text[512];
 	size_t len = 0;
 
-	if (field.type == WEIR_FIELD_STRING)
-		len = weir_field_text(&field, text, sizeof text);
-	if (len >= sizeof text)
-		len = sizeof text - 1;
+	if (raw.data)
+		len = weir__text_unescape(raw, text, sizeof text);
+	if (len > sizeof text)
+		len = sizeof text;
 	weir__twitter_show(stream->config, (struct weir_slice){ text, len }, ret);
 }
 
@@ -92,7 +125,7 @@ static void on_limit(struct weir__twitter_stream *stream, const weir_message *me
 {
 	uint64_t track;
 
-	if (!read_number(message, "limit.track", &track) || track <= stream->missed)
+	if (!read_number(look_at(stream, message), LIMIT_TRACK, &track) || track <= stream->missed)
 		return;
 	weir_port_count(stream->port, WEIR_COUNT_MISSED, track - stream->missed);
 	stream->missed = track;
@@ -100,17 +133,18 @@ static void on_limit(struct weir__twitter_stream *stream, const weir_message *me
 
 static void on_warning(struct weir__twitter_stream *stream, const weir_message *message)
 {
-	const struct weir_field percent_field = read_field(message, "warning.percent_full");
+	const struct view view = look_at(stream, message);
+	const struct weir_slice percent_full = read_raw(view, PERCENT_FULL, WEIR_FIELD_NUMBER);
 	char code[WEIR__TWITTER_SHOWN];
 	char kind[WEIR__TWITTER_SHOWN + 32];
 	char text[ALERT_BYTES];
 	double percent;
 
-	show_field(stream, message, "warning.code", code);
+	show_field(stream, view, WARNING_CODE, code);
 	snprintf(kind, sizeof kind, "the service warns: %s", *code ? code : "no code");
 	snprintf(text, sizeof text, "%s", kind);
-	if (percent_field.type == WEIR_FIELD_NUMBER &&
-	    weir__text_to_double(percent_field.raw, &percent) && percent >= 0 && percent <= 100) {
+	if (percent_full.data && weir__text_to_double(percent_full, &percent) && percent >= 0 &&
+	    percent <= 100) {
 		weir_port_count(stream->port, WEIR_GAUGE_PERCENT_FULL, (uint64_t)percent);
 		snprintf(text, sizeof text, "%s, its queue is %u%% full; this consumer is too slow",
 			 kind, (unsigned)percent);
@@ -120,13 +154,14 @@ static void on_warning(struct weir__twitter_stream *stream, const weir_message *
 
 static void on_disconnect(struct weir__twitter_stream *stream, const weir_message *message)
 {
+	const struct view view = look_at(stream, message);
 	uint64_t code = 0;
 
-	read_number(message, "disconnect.code", &code);
+	read_number(view, DISCONNECT_CODE, &code);
 	stream->parting = weir__twitter_disconnect(code);
 	stream->parting_code = (int64_t)code;
 	snprintf(stream->parting_name, sizeof stream->parting_name, "code %ju", (uintmax_t)code);
-	show_field(stream, message, "disconnect.reason", stream->parting_reason);
+	show_field(stream, view, DISCONNECT_REASON, stream->parting_reason);
 }
 
 void weir__twitter_say_notice(struct weir__twitter_stream *stream, const weir_message *message)

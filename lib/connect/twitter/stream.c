@@ -57,6 +57,7 @@ void weir__twitter_stream_release(struct weir__twitter_stream *stream)
 	drop_pending(stream);
 	weir__framer_release(&stream->framer);
 	weir__twitter_peek_release(&stream->peek, stream->config->env);
+	weir__twitter_fields_release(&stream->notices, stream->config->env);
 }
 
 void weir__twitter_stream_clear(struct weir__twitter_stream *stream)
@@ -147,7 +148,7 @@ static enum weir_status emit(struct weir__twitter_stream *stream,
 	const weir_message *message = NULL;
 	enum weir_status status;
 
-	if (!has_room(stream))
+	if (!stream->outlet)
 		return WEIR_AGAIN;
 	status = weir_outlet_emit(stream->outlet, init, &message, err);
 	if (status != WEIR_OK)

@@ -46,6 +46,7 @@ struct weir__twitter_stream {
 	enum weir__twitter_gap_state gap_state;
 	uint64_t gap_until_ms;		/* monotonic */
 	struct weir__twitter_peek peek;	/* made when the first gap is held */
+	struct weir__twitter_fields notices;	/* made with the first of them */
 	char last_id[WEIR__TWITTER_ID_BYTES];	/* of the last status handed over; empty: none */
 
 	/* What this connection told so far. */

@@ -1,0 +1,392 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The Kafka sink's transactions on librdkafka's mock cluster: when they end, what is in them, what
+ * becomes of partitions that go. What a group and a reader find is tests/kafka/real_once.c's matter.
+ */
+#include <check.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "support/accounts.h"
+#include "support/once_rig.h"
+
+enum { PRODUCE = 0 };	/* Kafka's protocol guide, API keys */
+
+START_TEST(all_is_committed_together_with_where_the_source_stands)
+{
+	once_join_group();
+	kafka_fill(&once_cluster, ONCE_FROM, 0, 0, ONCE_COUNT);
+	once_start();
+	once_run_to_end("plain");
+	ck_assert_uint_eq(once_metrics_of(once_reader).transactions_aborted, 0);
+	ck_assert_uint_eq(once_metrics_of(once_reader).submitted, ONCE_COUNT);
+	once_check_topic("plain");
+	kafka_reader_end(once_reader);
+}
+END_TEST
+
+/* ---- when ---- */
+
+START_TEST(a_full_window_ends_a_transaction_before_its_time)
+{
+	once_to.transaction_ms = 30000;
+	once_reader->pipeline_options.window_messages = 10;
+	once_reader->options.until_end = false;
+	kafka_fill(&once_cluster, ONCE_FROM, 0, 0, ONCE_COUNT);
+	once_start();
+	while (once_metrics_of(once_reader).delivered < ONCE_COUNT)
+		ck_assert_msg(!kafka_readers_turn(once_reader, NULL, 20, once_has_ended, NULL) &&
+				      once_reader->steps < 20000,
+			      "%s", once_reader->fake.log);
+	ck_assert_uint_ge(once_metrics_of(once_reader).transactions, 10);
+	weir_pipeline_stop(once_reader->pipeline);
+	once_run_to_end("stopped");
+	kafka_reader_end(once_reader);
+}
+END_TEST
+
+START_TEST(a_flush_and_a_stop_end_a_transaction_at_once)
+{
+	once_to.transaction_ms = 30000;
+	once_reader->options.until_end = false;
+	kafka_fill(&once_cluster, ONCE_FROM, 0, 0, ONCE_COUNT / 2);
+	once_start();
+	while (once_metrics_of(once_reader).submitted < ONCE_COUNT / 2)
+		ck_assert(!kafka_readers_turn(once_reader, NULL, 20, once_has_ended, NULL));
+	ck_assert_uint_eq(once_metrics_of(once_reader).delivered, 0);
+	ck_assert_int_eq(weir_pipeline_flush(once_reader->pipeline, ONCE_ENOUGH_MS), WEIR_OK);
+	ck_assert_uint_eq(once_metrics_of(once_reader).delivered, ONCE_COUNT / 2);
+	ck_assert_uint_eq(once_metrics_of(once_reader).transactions, 1);
+	kafka_fill(&once_cluster, ONCE_FROM, 0, ONCE_COUNT / 2, ONCE_COUNT);
+	while (once_metrics_of(once_reader).submitted < ONCE_COUNT)
+		ck_assert(!kafka_readers_turn(once_reader, NULL, 20, once_has_ended, NULL));
+	weir_pipeline_stop(once_reader->pipeline);
+	once_run_to_end("stopped");
+	ck_assert_uint_eq(once_metrics_of(once_reader).transactions, 2);
+	kafka_reader_end(once_reader);
+}
+END_TEST
+
+START_TEST(what_no_route_takes_is_committed_as_well)
+{
+	kafka_fill(&once_cluster, ONCE_FROM, 0, 0, ONCE_COUNT);
+	once_make(once_reader, ONCE_ID);
+	weir_route_add(once_reader->pipeline, WEIR_WITH(weir_route, .kinds = WEIR_KIND_TWEET),
+		       once_reader->sink);
+	ck_assert_msg(kafka_reader_run(once_reader, ONCE_ENOUGH_MS) == WEIR_END, "%s",
+		      once_reader->fake.log);
+	ck_assert_uint_ge(once_metrics_of(once_reader).transactions, 1);
+	ck_assert_uint_eq(once_dropped(once_reader, WEIR_DROP_UNROUTED), ONCE_COUNT);
+	check_accounts(once_reader->pipeline, once_reader->source);
+	kafka_reader_end(once_reader);
+}
+END_TEST
+
+START_TEST(what_waits_at_another_sink_holds_the_offsets_back)
+{
+	weir_sink *other;
+
+	once_reader->options.until_end = false;
+	kafka_fill(&once_cluster, ONCE_FROM, 0, 0, ONCE_COUNT);
+	once_make(once_reader, ONCE_ID);
+	weir_route_add(once_reader->pipeline, NULL, once_reader->sink);
+	other = recorder_add(&once_reader->recorder, once_reader->pipeline, "other");
+	weir_route_add(once_reader->pipeline, NULL, other);
+	once_reader->recorder.holds = true;
+	while (once_reader->recorder.count < ONCE_COUNT)
+		ck_assert(!kafka_readers_turn(once_reader, NULL, 20, once_has_ended, NULL));
+	kafka_readers_turn(once_reader, NULL, 500, once_has_ended, NULL);	/* two commits */
+	ck_assert_uint_eq(once_metrics_of(once_reader).transactions, 0);
+	recorder_let_go(&once_reader->recorder);
+	weir_pipeline_stop(once_reader->pipeline);
+	once_run_to_end("let go");
+	kafka_reader_end(once_reader);
+}
+END_TEST
+
+static bool one_was_committed(void *user)
+{
+	const struct weir_sink_metrics metrics = once_metrics_of(user);
+
+	return metrics.transactions + metrics.transactions_aborted > 0;
+}
+
+START_TEST(what_another_sink_lets_go_of_is_committed_without_being_asked)
+{
+	weir_sink *other;
+
+	once_set("transaction.timeout.ms", "20000");
+	once_reader->options.until_end = false;
+	kafka_fill(&once_cluster, ONCE_FROM, 0, 0, ONCE_COUNT);
+	once_make(once_reader, ONCE_ID);
+	weir_route_add(once_reader->pipeline, NULL, once_reader->sink);
+	other = recorder_add(&once_reader->recorder, once_reader->pipeline, "other");
+	weir_route_add(once_reader->pipeline, NULL, other);
+	once_reader->recorder.holds = true;
+	while (once_reader->recorder.count < ONCE_COUNT)
+		ck_assert(!kafka_readers_turn(once_reader, NULL, 20, once_has_ended, NULL));
+	kafka_readers_turn(once_reader, NULL, 500, once_has_ended, NULL);	/* two commits */
+	recorder_let_go(&once_reader->recorder);
+	ck_assert(kafka_readers_turn(once_reader, NULL, ONCE_ENOUGH_MS, one_was_committed,
+				     once_reader));
+	ck_assert_uint_eq(once_metrics_of(once_reader).transactions_aborted, 0);
+	weir_pipeline_stop(once_reader->pipeline);
+	once_run_to_end("stopped");
+	kafka_reader_end(once_reader);
+}
+END_TEST
+
+START_TEST(a_message_that_can_go_nowhere_is_a_dead_letter_and_the_others_go)
+{
+	rd_kafka_resp_err_t code = RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE;
+	struct weir_metrics metrics = WEIR_METRICS(weir_metrics);
+	weir_sink *dead;
+
+	once_set("linger.ms", "0");
+	once_set("batch.num.messages", "1");	/* one message for the error */
+	once_set("max.in.flight", "1");
+	kafka_fill(&once_cluster, ONCE_FROM, 0, 0, ONCE_COUNT);
+	rd_kafka_mock_push_request_errors_array(once_cluster.mock, PRODUCE, 1, &code);
+	once_make(once_reader, ONCE_ID);
+	weir_route_add(once_reader->pipeline, NULL, once_reader->sink);
+	dead = recorder_add(&once_reader->recorder, once_reader->pipeline, "dead");
+	weir_pipeline_set_dead_letters(once_reader->pipeline, dead, "");
+	ck_assert_msg(kafka_reader_run(once_reader, ONCE_ENOUGH_MS) == WEIR_END, "%s",
+		      once_reader->fake.log);
+	weir_pipeline_metrics(once_reader->pipeline, &metrics);
+	ck_assert_uint_eq(metrics.all.dead_lettered, 1);
+	ck_assert_uint_eq(metrics.all.delivered, ONCE_COUNT - 1);
+	ck_assert_uint_eq(once_reader->recorder.count, 1);
+	ck_assert_uint_ge(once_metrics_of(once_reader).transactions_aborted, 1);
+	kafka_reader_end(once_reader);
+}
+END_TEST
+
+/* Allocations of one message: itself, its record's place in the window, its deliveries, … */
+START_TEST(a_message_that_memory_ran_out_for_is_committed_with_all_of_its_routes_or_none)
+{
+	uint64_t delivered;
+
+	once_to.transaction_ms = 30000;
+	once_reader->options.until_end = false;
+	once_reader->pipeline_options.drain_ms = 1500;
+	kafka_fill(&once_cluster, ONCE_FROM, 0, 0, ONCE_COUNT / 2);
+	once_make(once_reader, ONCE_ID);
+	weir_route_add(once_reader->pipeline, NULL, once_reader->sink);
+	weir_route_add(once_reader->pipeline, NULL, once_reader->sink);
+	while (once_metrics_of(once_reader).submitted < ONCE_COUNT)
+		ck_assert(!kafka_readers_turn(once_reader, NULL, 20, once_has_ended, NULL));
+	once_reader->fake.fail_at = once_reader->fake.calls + (size_t)_i;
+	kafka_fill(&once_cluster, ONCE_FROM, 0, ONCE_COUNT / 2, ONCE_COUNT);
+	ck_assert(kafka_readers_turn(once_reader, NULL, ONCE_ENOUGH_MS, once_has_ended, NULL));
+	ck_assert_int_eq(once_reader->status, WEIR_ERR_NOMEM);
+	delivered = once_metrics_of(once_reader).delivered;
+	ck_assert_msg(delivered % 2 == 0, "%d: %d deliveries of two each were committed", _i,
+		      (int)delivered);
+	kafka_reader_end(once_reader);
+}
+END_TEST
+
+/* ---- the group ---- */
+
+static struct kafka_reader *second;
+
+static bool second_has_all(void *user)
+{
+	(void)user;
+	return once_metrics_of(second).delivered >= ONCE_COUNT || second->status != WEIR_OK;
+}
+
+static bool first_has_dropped(void *user)
+{
+	(void)user;
+	return once_dropped(once_reader, WEIR_DROP_REVOKED) >= ONCE_COUNT ||
+	       once_reader->status != WEIR_OK;
+}
+
+static bool never(void *user)
+{
+	(void)user;
+	return false;
+}
+
+/* The first stands still for longer than its session: the second has all, the first nothing. */
+START_TEST(who_wakes_up_after_its_partitions_went_delivers_nothing_of_them)
+{
+	once_join_group();
+	once_to.transaction_ms = 30000;
+	once_reader->options.until_end = false;
+	kafka_fill(&once_cluster, ONCE_FROM, 0, 0, ONCE_COUNT);
+	once_start();
+	kafka_readers_turn(once_reader, NULL, ONCE_ENOUGH_MS, once_all_are_submitted, NULL);
+	kafka_readers_turn(once_reader, NULL, 300, never, NULL);
+	once_to.transaction_ms = 200;
+	second = kafka_reader_new(&once_cluster);
+	once_make(second, ONCE_ID "-2");
+	weir_route_add(second->pipeline, NULL, second->sink);
+	ck_assert_msg(kafka_readers_turn(second, NULL, ONCE_ENOUGH_MS, second_has_all, NULL), "%s",
+		      second->fake.log);
+	ck_assert_uint_eq(once_metrics_of(once_reader).delivered, 0);
+	ck_assert_msg(kafka_readers_turn(once_reader, second, ONCE_ENOUGH_MS, first_has_dropped, NULL),
+		      "%s\n%s", once_reader->fake.log, second->fake.log);
+	ck_assert_int_eq(once_reader->status, WEIR_OK);
+	ck_assert_uint_eq(once_metrics_of(once_reader).delivered, 0);
+	ck_assert_uint_ge(once_metrics_of(once_reader).transactions_aborted, 1);
+	check_accounts(once_reader->pipeline, once_reader->source);
+	kafka_reader_end(second);
+	kafka_reader_end(once_reader);
+}
+END_TEST
+
+static bool first_has_given(void *user)
+{
+	(void)user;
+	return strstr(once_reader->fake.log, "given back") != NULL;
+}
+
+/* A partition is asked back: what is in the transaction is committed before it is given. */
+START_TEST(what_is_asked_back_is_committed_before_it_is_given)
+{
+	once_join_group();
+	once_to.transaction_ms = 30000;
+	once_reader->options.until_end = false;
+	kafka_reader_set(once_reader, "partition.assignment.strategy", "range");
+	kafka_fill(&once_cluster, ONCE_FROM, 0, 0, ONCE_COUNT);
+	once_start();
+	kafka_readers_turn(once_reader, NULL, ONCE_ENOUGH_MS, once_all_are_submitted, NULL);
+	ck_assert_uint_eq(once_metrics_of(once_reader).delivered, 0);
+	second = kafka_reader_new(&once_cluster);
+	kafka_reader_set(second, "partition.assignment.strategy", "range");
+	once_make(second, ONCE_ID "-2");
+	weir_route_add(second->pipeline, NULL, second->sink);
+	ck_assert_msg(kafka_readers_turn(once_reader, second, ONCE_ENOUGH_MS, first_has_given, NULL),
+		      "%s\n%s", once_reader->fake.log, second->fake.log);
+	ck_assert_uint_eq(once_metrics_of(once_reader).delivered, ONCE_COUNT);
+	ck_assert_uint_eq(once_dropped(once_reader, WEIR_DROP_REVOKED), 0);
+	ck_assert_uint_eq(once_metrics_of(second).submitted, 0);
+	kafka_reader_end(second);
+	kafka_reader_end(once_reader);
+}
+END_TEST
+
+/* ---- the end ---- */
+
+START_TEST(a_stop_while_no_coordinator_answers_ends_in_time_and_keeps_all)
+{
+	struct weir_metrics metrics = WEIR_METRICS(weir_metrics);
+
+	once_to.transaction_ms = 30000;
+	once_reader->options.until_end = false;
+	once_reader->pipeline_options.drain_ms = 300;
+	kafka_fill(&once_cluster, ONCE_FROM, 0, 0, ONCE_COUNT);
+	once_start();
+	kafka_readers_turn(once_reader, NULL, ONCE_ENOUGH_MS, once_all_are_submitted, NULL);
+	kafka_readers_turn(once_reader, NULL, 300, never, NULL);
+	rd_kafka_mock_broker_set_rtt(once_cluster.mock, 1, 6000);
+	weir_pipeline_stop(once_reader->pipeline);
+	kafka_reader_run(once_reader, 5000);
+	ck_assert_msg(once_reader->status == WEIR_END, "%d\n%s", (int)once_reader->status,
+		      once_reader->fake.log);
+	weir_pipeline_metrics(once_reader->pipeline, &metrics);
+	ck_assert_uint_eq(metrics.all.delivered, 0);
+	ck_assert_uint_eq(metrics.all.in_flight, ONCE_COUNT);
+	check_accounts(once_reader->pipeline, once_reader->source);
+	kafka_reader_end(once_reader);
+}
+END_TEST
+
+/* ---- options ---- */
+
+static const struct {
+	const char *name;
+	const char *id, *property, *value, *isolation;
+	bool without_source, without_group, other_pipeline, twice;
+	uint64_t transaction_ms;
+	const char *says;
+} mistakes[] = {
+	{ .name = "no source", .id = ONCE_ID, .without_source = true, .says = "go together" },
+	{ .name = "no id", .id = NULL, .says = "go together" },
+	{ .name = "an empty id", .id = "", .says = "go together" },
+	{ .name = "no group", .id = ONCE_ID, .without_group = true, .says = "with a group" },
+	{ .name = "another pipeline's", .id = ONCE_ID, .other_pipeline = true,
+	  .says = "another pipeline" },
+	{ .name = "two sinks", .id = ONCE_ID, .twice = true, .says = "another sink" },
+	{ .name = "isolation", .id = ONCE_ID, .isolation = "read_uncommitted",
+	  .says = "isolation.level" },
+	{ .name = "idempotence", .id = ONCE_ID, .property = "enable.idempotence", .value = "false",
+	  .says = "enable.idempotence" },
+	{ .name = "as a property", .id = ONCE_ID, .property = "transactional.id", .value = "x",
+	  .says = ".transactional_id and .offsets_of" },
+	{ .name = "too long", .id = ONCE_ID, .transaction_ms = 30001, .says = "transaction_ms" },
+};
+
+START_TEST(what_is_wrong_with_the_options_is_said_at_once)
+{
+	weir_pipeline *other = NULL;
+	const struct weir_error *err;
+
+	if (mistakes[_i].isolation)
+		kafka_reader_set(once_reader, "isolation.level", mistakes[_i].isolation);
+	if (mistakes[_i].without_group)
+		once_reader->options.group = NULL;
+	if (mistakes[_i].property)
+		once_set(mistakes[_i].property, mistakes[_i].value);
+	if (mistakes[_i].transaction_ms)
+		once_to.transaction_ms = mistakes[_i].transaction_ms;
+	once_reader->pipeline = weir_pipeline_new(&once_reader->pipeline_options);
+	other = mistakes[_i].other_pipeline ? weir_pipeline_new(NULL) : NULL;
+	once_reader->source = weir_kafka_source_add(other ? other : once_reader->pipeline, "in",
+					       &once_reader->options);
+	once_to.offsets_of = mistakes[_i].without_source ? NULL : once_reader->source;
+	once_to.transactional_id = mistakes[_i].id;
+	if (mistakes[_i].twice)
+		ck_assert_ptr_nonnull(weir_kafka_sink_add(once_reader->pipeline, "first", &once_to));
+	ck_assert_ptr_null(weir_kafka_sink_add(once_reader->pipeline, "out", &once_to));
+	err = weir_pipeline_error(once_reader->pipeline);
+	ck_assert_msg(err->status == WEIR_ERR_INVALID && strstr(err->text, mistakes[_i].says) &&
+			      strstr(err->text, "sink 'out'"),
+		      "%s: %s", mistakes[_i].name, err->text);
+	weir_pipeline_free(other);
+	kafka_reader_end(once_reader);
+}
+END_TEST
+
+#define LOOP(tcase, test, table) \
+	tcase_add_loop_test(tcase, test, 0, (int)(sizeof(table) / sizeof *(table)))
+
+static Suite *once_suite(void)
+{
+	Suite *suite = suite_create("kafka, exactly once");
+	TCase *tcase = tcase_create("mock cluster");
+
+	tcase_set_timeout(tcase, 240);
+	tcase_add_checked_fixture(tcase, once_set_up, once_tear_down);
+	tcase_add_test(tcase, all_is_committed_together_with_where_the_source_stands);
+	tcase_add_test(tcase, a_full_window_ends_a_transaction_before_its_time);
+	tcase_add_test(tcase, a_flush_and_a_stop_end_a_transaction_at_once);
+	tcase_add_test(tcase, what_no_route_takes_is_committed_as_well);
+	tcase_add_test(tcase, what_waits_at_another_sink_holds_the_offsets_back);
+	tcase_add_test(tcase, what_another_sink_lets_go_of_is_committed_without_being_asked);
+	tcase_add_test(tcase,
+		       a_message_that_can_go_nowhere_is_a_dead_letter_and_the_others_go);
+	tcase_add_loop_test(
+		tcase, a_message_that_memory_ran_out_for_is_committed_with_all_of_its_routes_or_none,
+		1, 6);
+	tcase_add_test(tcase, who_wakes_up_after_its_partitions_went_delivers_nothing_of_them);
+	tcase_add_test(tcase, what_is_asked_back_is_committed_before_it_is_given);
+	tcase_add_test(tcase, a_stop_while_no_coordinator_answers_ends_in_time_and_keeps_all);
+	LOOP(tcase, what_is_wrong_with_the_options_is_said_at_once, mistakes);
+	suite_add_tcase(suite, tcase);
+	return suite;
+}
+
+int main(void)
+{
+	SRunner *runner = srunner_create(once_suite());
+	int failed;
+
+	srunner_run_all(runner, CK_NORMAL);
+	failed = srunner_ntests_failed(runner);
+	srunner_free(runner);
+	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+}
