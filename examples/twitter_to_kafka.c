@@ -2,9 +2,12 @@
 /*
  * The README's program, with options: a Twitter stream into Kafka, a topic for each kind.
  *
- *     twitter_to_kafka [--url URL] [--track PHRASES] [--brokers LIST] [--set NAME=VALUE]…
+ *     twitter_to_kafka [--url URL] [--track PHRASES | --track-file FILE] [--brokers LIST]
+ *             [--set NAME=VALUE]…
  *
  * --url is the stream's whole URL (default: the filter stream), --set any librdkafka property.
+ * FILE has a phrase on each line; on SIGHUP it is read again and the stream asked for what it says
+ * now, by a new connection, once the old one has stood for two minutes.
  * Credentials come from TWITTER_CONSUMER_KEY, TWITTER_CONSUMER_SECRET, TWITTER_TOKEN and
  * TWITTER_SECRET. Interrupt it to stop: what is under way is delivered first.
  *
@@ -20,14 +23,80 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
+
 #include <weir.h>
 
-static weir_pipeline *running;	/* for the signal handler */
+static weir_pipeline *running;
 
-static void stop(int signal_number)
+/* The lines of a file, joined by commas; NULL: it cannot be read, or is too large. */
+static const char *read_phrases(const char *path)
 {
-	(void)signal_number;
-	weir_pipeline_stop(running);
+	static char phrases[1 << 16];
+	FILE *file = fopen(path, "r");
+	size_t len = file ? fread(phrases, 1, sizeof phrases, file) : sizeof phrases;
+
+	if (file)
+		fclose(file);
+	if (len == sizeof phrases) {
+		fprintf(stderr, "%s: cannot be read, or is larger than 64 KiB\n", path);
+		return NULL;
+	}
+	while (len > 0 && phrases[len - 1] == '\n')
+		len--;
+	phrases[len] = '\0';
+	for (char *at = phrases; (at = strchr(at, '\n'));)
+		*at = ',';
+	return phrases;
+}
+
+/* What cannot be read or is wrong is said, and the stream goes on as it is. */
+static void change_phrases(weir_source *source, const char *path)
+{
+	const struct weir_twitter_predicates predicates = { .size = sizeof predicates,
+							    .track = read_phrases(path) };
+	struct weir_error err;
+
+	if (predicates.track &&
+	    weir_twitter_source_set_predicates(source, &predicates, &err) < 0)
+		fprintf(stderr, "%s: %s\n", path, err.text);
+}
+
+static void on_state(void *user, weir_pipeline *self, enum weir_state state)
+{
+	(void)user;
+	(void)self;
+	if (state >= WEIR_STATE_FINISHED)
+		kill(getpid(), SIGALRM);
+}
+
+/* The pipeline has a thread of its own; this one waits for signals, which all are blocked. */
+static enum weir_status run(const sigset_t *signals, weir_source *source, const char *track_file)
+{
+	const enum weir_status status = weir_pipeline_start(running);
+	int got;
+
+	while (status == WEIR_OK && weir_pipeline_state(running) < WEIR_STATE_FINISHED) {
+		if (sigwait(signals, &got) != 0 || got == SIGALRM)
+			continue;
+		if (got == SIGHUP && track_file)
+			change_phrases(source, track_file);
+		else
+			weir_pipeline_stop(running);
+	}
+	return status == WEIR_OK ? weir_pipeline_join(running) : status;
+}
+
+/* Before any thread is made, so that none of them is interrupted. */
+static sigset_t block_signals(void)
+{
+	sigset_t signals;
+
+	sigemptyset(&signals);
+	for (size_t i = 0; i < 4; i++)
+		sigaddset(&signals, (int[]){ SIGTERM, SIGINT, SIGHUP, SIGALRM }[i]);
+	sigprocmask(SIG_BLOCK, &signals, NULL);
+	return signals;
 }
 
 int main(int argc, char **argv)
@@ -45,6 +114,8 @@ int main(int argc, char **argv)
 						  .threshold = WEIR_LOG_INFO } };
 	struct weir_property properties[64];
 	struct weir_metrics metrics = WEIR_METRICS(weir_metrics);
+	const char *track_file = NULL;
+	const sigset_t signals = block_signals();
 
 	for (int i = 1; i < argc; i += 2) {
 		char *value = i + 1 < argc ? argv[i + 1] : NULL;
@@ -54,6 +125,8 @@ int main(int argc, char **argv)
 			twitter.url = value;
 		} else if (value && !strcmp(argv[i], "--track")) {
 			twitter.track = value;
+		} else if (value && !strcmp(argv[i], "--track-file")) {
+			track_file = value;
 		} else if (value && !strcmp(argv[i], "--brokers")) {
 			kafka.brokers = value;
 		} else if (equals && !strcmp(argv[i], "--set") && kafka.property_count < 64) {
@@ -61,15 +134,18 @@ int main(int argc, char **argv)
 			properties[kafka.property_count++] =
 				(struct weir_property){ value, equals + 1 };
 		} else {
-			fprintf(stderr, "usage: %s [--url URL] [--track PHRASES] [--brokers LIST] "
-				"[--set NAME=VALUE]…\n", argv[0]);
+			fprintf(stderr, "usage: %s [--url URL] [--track PHRASES | --track-file FILE] "
+				"[--brokers LIST] [--set NAME=VALUE]…\n", argv[0]);
 			return 2;
 		}
 	}
+	if (track_file && !(twitter.track = read_phrases(track_file)))
+		return 1;
 	kafka.properties = properties;
 
-	running = weir_pipeline_new(WEIR_WITH(weir_pipeline_options, .env = &env));
-	weir_twitter_source_add(running, "twitter", &twitter);
+	running = weir_pipeline_new(WEIR_WITH(weir_pipeline_options, .env = &env,
+					      .on_state = on_state));
+	weir_source *source = weir_twitter_source_add(running, "twitter", &twitter);
 	weir_sink *sink = weir_kafka_sink_add(running, "kafka", &kafka);
 
 	weir_route_add(running, WEIR_WITH(weir_route, .kinds = WEIR_KIND_TWEET, .to = "tweets"), sink);
@@ -77,12 +153,8 @@ int main(int argc, char **argv)
 	weir_route_add(running, WEIR_WITH(weir_route, .kinds = WEIR_KIND_DELETE, .to = "deletes"), sink);
 	weir_route_add(running, WEIR_WITH(weir_route, .kinds = WEIR_KIND_LIMIT, .to = "limits"), sink);
 
-	signal(SIGINT, stop);
-	signal(SIGTERM, stop);
-	const enum weir_status status = weir_pipeline_run(running);
+	const enum weir_status status = run(&signals, source, track_file);
 
-	signal(SIGINT, SIG_DFL);
-	signal(SIGTERM, SIG_DFL);
 	weir_pipeline_metrics(running, &metrics);
 	fprintf(stderr, "%llu received, %llu delivered, %llu dropped by rule, %llu not delivered\n",
 		(unsigned long long)metrics.all.received, (unsigned long long)metrics.all.delivered,

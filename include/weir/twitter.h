@@ -33,7 +33,8 @@ struct weir_twitter_source_options {
 	const char *token;
 	const char *token_secret;
 
-	/* Predicates, comma-separated UTF-8, OR-ed by the service. */
+	/* Predicates, comma-separated UTF-8, OR-ed by the service. These and the two that narrow
+	 * them can be changed while the source runs: weir_twitter_source_set_predicates. */
 	const char *track;	/* phrases, 1 to 60 bytes each; blanks inside mean AND */
 	const char *follow;	/* numeric user ids */
 	const char *locations;	/* boxes: west,south,east,north in degrees, four numbers each */
@@ -64,6 +65,8 @@ struct weir_twitter_source_options {
 	uint64_t stall_ms;	/* no byte for so long: reconnect; default 90,000 */
 	uint64_t proven_ms;	/* a connection that lived so long resets the backoff;
 				 * default 5,000 */
+	uint64_t min_reconfigure_ms;	/* a connection stands so long before it is given up for
+					 * other predicates; default 120,000 */
 	uint32_t jitter_percent;	/* on top of each delay, never below; 0 to 25; default 0 */
 	uint32_t most_attempts;	/* failures in a row, then the pipeline fails; default 0: never */
 	size_t max_message_bytes;	/* larger ones are counted and skipped; default 4 MiB */
@@ -74,8 +77,9 @@ struct weir_twitter_source_options {
 	uint32_t max_boxes;
 
 	/* Told when somebody should look: a delay reached its cap, another consumer uses these
-	 * credentials, this client is too slow. What the peer sends is told at once and then once a
-	 * minute of each kind, "(12 more)". `text` is lent. Thread: the pipeline's. */
+	 * credentials, this client is too slow, other predicates were refused. What the peer sends
+	 * is told at once and then once a minute of each kind, "(12 more)". `text` is lent. Thread:
+	 * the pipeline's. */
 	void (*on_alert)(void *user, const char *text);
 	void *user;		/* its first argument; stays the application's */
 
@@ -120,6 +124,51 @@ struct weir_twitter_source_options {
  */
 WEIR_API weir_source *weir_twitter_source_add(weir_pipeline *pipeline, const char *name,
 					      const struct weir_twitter_source_options *options);
+
+/**
+ * What a stream is asked for, as the members of the same names of struct
+ * weir_twitter_source_options. NULL and "": not asked for. Since: 0.1.
+ */
+struct weir_twitter_predicates {
+	size_t size;
+	const char *track;
+	const char *follow;
+	const char *locations;
+	const char *language;
+	const char *filter_level;
+};
+
+/**
+ * Declares the predicates anew, all of them, also while the stream is connected.
+ *
+ * The protocol has them in the request, and allows an account one connection: so the old one is
+ * closed, and a new one is opened. Until then the old one is read on, with the predicates it has:
+ * it stands for min_reconfigure_ms at least, counted from its answer, and what has come is handed
+ * over first. Of several changes until then the last counts; one back to the very texts that the
+ * stream has takes them back, and nothing is closed. Where there is no connection the next attempt
+ * takes them along, not earlier than it would have come; an attempt that is not answered yet is
+ * left to its answer. Before the start: the first attempt asks for them. When the source has ended
+ * or is stopped: nothing happens.
+ *
+ * That reconnection is no failure: it neither waits nor counts for most_attempts or a delay. Its
+ * hole is told as any other, with the cause "reconfigured" (WEIR_RECONNECT_RECONFIGURED). `count`
+ * is asked for again, as after every hole. When the service refuses the new ones for what they are
+ * (406, 413), that is told by on_alert, and those are asked for again that the last stream had.
+ *
+ * @param source      borrows; of weir_twitter_source_add
+ * @param predicates  borrows, copied; checked at once as those of the options, with the limits
+ *                    (max_phrases …) given there; NULL: none, which only a stream that is no
+ *                    filter allows
+ * @param err         may be NULL; names the predicate, what is wrong with it and what is right
+ * @return WEIR_OK: accepted · WEIR_ERR_INVALID: nothing is changed; one is wrong, or this is no
+ *         such source: rules of weir_x_source_add are changed by weir_x_source_set_rules ·
+ *         WEIR_ERR_NOMEM: nothing is changed
+ * Thread: any, also from inside callbacks.  Since: 0.1.
+ */
+WEIR_API enum weir_status
+weir_twitter_source_set_predicates(weir_source *source,
+				   const struct weir_twitter_predicates *predicates,
+				   struct weir_error *err);
 
 #ifdef __cplusplus
 }

@@ -273,6 +273,13 @@ static bool check_signature(struct request *request, struct refusal *ret_refusal
 	return ret_refusal->status == 0;
 }
 
+bool request_is_signed(struct request *request)
+{
+	struct refusal refusal = { .status = 0 };
+
+	return check_signature(request, &refusal);
+}
+
 static bool check_method(const struct request *request, struct refusal *ret_refusal)
 {
 	if (strcmp(request->method, "GET") == 0 || strcmp(request->method, "POST") == 0)

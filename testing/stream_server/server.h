@@ -168,6 +168,8 @@ enum MHD_Result answer(void *user, struct MHD_Connection *connection, const char
 		       size_t *upload_len, void **context);
 void answer_end(void *user, struct MHD_Connection *connection, void **context,
 		enum MHD_RequestTerminationCode why);
+/* By OAuth 1.0a, in time, and with a nonce of its own. */
+bool request_is_signed(struct request *request);
 
 /* x.c: false: the stream is refused with this answer */
 bool x_check(struct request *request, bool filtered, struct x_answer *ret_answer);

@@ -17,7 +17,8 @@ static struct x_answer problem(unsigned status, const char *type, const char *ti
 	return (struct x_answer){ status, x_problem(type, title, "") };
 }
 
-static bool has_token(const struct request *request)
+/* A bearer token, or the user's context: a signature by OAuth 1.0a. */
+static bool has_token(struct request *request)
 {
 	static const char scheme[] = "Bearer ";
 	const char *given = MHD_lookup_connection_value(request->connection, MHD_HEADER_KIND,
@@ -25,7 +26,8 @@ static bool has_token(const struct request *request)
 
 	return request->server->settings.no_auth ||
 	       (given && strncmp(given, scheme, sizeof scheme - 1) == 0 &&
-		strcmp(given + sizeof scheme - 1, request->server->settings.bearer) == 0);
+		strcmp(given + sizeof scheme - 1, request->server->settings.bearer) == 0) ||
+	       (given && strncmp(given, "OAuth ", 6) == 0 && request_is_signed(request));
 }
 
 /* 0 to 5, and only for those who may. */

@@ -30,6 +30,7 @@ struct sequence {
 	bool delimited;
 	bool jitters;
 	bool holds;		/* a small window, and a sink that settles late */
+	bool changes;		/* other predicates are declared within each attempt */
 	size_t piece;
 };
 
@@ -90,6 +91,23 @@ static void note_memory(struct run *run)
 		run->late_bytes = bytes;
 }
 
+/* The attempt asks for what was declared within the one before. */
+static void change_predicates(const struct run *run)
+{
+	const struct script_http *script = &run->rig->script;
+	char want[32], next[32];
+
+	snprintf(want, sizeof want, "track=n%zu", run->begun - 1);
+	if (run->begun > 1 && run->begun <= SCRIPT_REQUESTS)
+		ck_assert_msg(strcmp(script->requests[run->begun - 1].body, want) == 0,
+			      "%s: asks for %s", run->where,
+			      script->requests[run->begun - 1].body);
+	snprintf(next, sizeof next, "n%zu", run->begun);
+	ck_assert_int_eq(weir_twitter_source_set_predicates(
+		run->rig->source, WEIR_WITH(weir_twitter_predicates, .track = next), NULL),
+			 WEIR_OK);
+}
+
 static void on_attempt(struct run *run)
 {
 	const struct trial *trial = trial_of(run, run->begun);
@@ -100,6 +118,8 @@ static void on_attempt(struct run *run)
 		 (uintmax_t)run->sequence->seed, run->begun, trial->name,
 		 before ? before->name : "nothing");
 	check_start(run, run->rig->script.begun_ms);
+	if (run->sequence->changes)
+		change_predicates(run);
 	ck_assert_msg(run->rig->recorder.count >= run->oracle.wanted_count, "%s: lost: %s",
 		      run->where, run->oracle.wanted[run->rig->recorder.count]);
 	oracle_play(&run->oracle, trial, run->rig->script.begun_ms);
@@ -186,6 +206,8 @@ static void run_init(struct run *run, const struct sequence *sequence)
 	rig->options.on_alert = NULL;
 	if (sequence->holds)
 		rig->pipeline_options.window_messages = 3;
+	if (sequence->changes)
+		rig->options.min_reconfigure_ms = 86400000;
 	rig_start(rig);
 	rig->recorder.holds = sequence->holds;
 	oracle_init(&run->oracle, rig);
@@ -267,6 +289,18 @@ START_TEST(a_thousand_faults_by_chance)
 }
 END_TEST
 
+/* They hasten no attempt and delay none. */
+START_TEST(predicates_that_change_come_with_the_next_attempt_whatever_it_is_for)
+{
+	const bool is_long = _i == (int)trial_fault_count();
+	struct sequence sequence = sequence_of(seeds[0] + (uint64_t)_i, is_long ? LONG : SHORT,
+					       is_long ? SIZE_MAX : (size_t)_i);
+
+	sequence.changes = true;
+	run_sequence(&sequence);
+}
+END_TEST
+
 int main(void)
 {
 	const int all_seeds = (int)(sizeof seeds / sizeof *seeds);
@@ -279,6 +313,9 @@ int main(void)
 	tcase_set_timeout(tcase, 60);
 	tcase_add_loop_test(tcase, each_fault_alone, 0, (int)trial_fault_count());
 	tcase_add_loop_test(tcase, a_thousand_faults_by_chance, 0, seed_count);
+	tcase_add_loop_test(tcase,
+			    predicates_that_change_come_with_the_next_attempt_whatever_it_is_for,
+			    0, (int)trial_fault_count() + 1);
 	suite_add_tcase(suite, tcase);
 	srunner_run_all(runner, CK_ENV);
 	failed = srunner_ntests_failed(runner);

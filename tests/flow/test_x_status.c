@@ -163,9 +163,10 @@ static const struct {
 	  "usage cap" },
 	{ "the month's cap", X_REFUSED(429, X_CAPPED("Monthly")), DAY_MS, "next midnight UTC",
 	  "monthly usage cap" },
-	{ "a cap with a later reset",
-	  { { { .status = 429, .name = "Retry-After", .value = "86400", .text = X_CAPPED("Daily"),
-		.ends = true } } }, DAY_MS, "usage cap", "usage cap" },
+	{ "connections with a later reset",
+	  { { { .status = 429, .name = "x-rate-limit-reset", .value = "1577837100",
+		.text = X_ISSUE("TooManyConnections"), .ends = true } } }, 300000,
+	  "DELETE /2/connections/all", "too many connections" },
 };
 
 START_TEST(K13_the_three_kinds_of_429_are_told_apart)
@@ -183,16 +184,32 @@ START_TEST(K13_the_three_kinds_of_429_are_told_apart)
 }
 END_TEST
 
+/* An hour before midnight. */
+static const struct {
+	const char *name;
+	struct script_answer answer;
+	uint64_t want_ms;
+} caps[] = {
+	{ "it says no time", X_REFUSED(429, X_CAPPED("Daily")), HOUR_MS },
+	{ "a reset after midnight",
+	  { { { .status = 429, .name = "Retry-After", .value = "7200", .text = X_CAPPED("Daily"),
+		.ends = true } } }, 2 * HOUR_MS },
+	{ "a reset before midnight",
+	  { { { .status = 429, .name = "Retry-After", .value = "600", .text = X_CAPPED("Monthly"),
+		.ends = true } } }, HOUR_MS },
+};
+
 START_TEST(K13_a_cap_lasts_until_the_day_ends_not_for_a_day)
 {
-	static const struct script_answer answers[] = { X_REFUSED(429, X_CAPPED("Daily")), QUIET };
+	const struct script_answer answers[] = { caps[_i].answer, QUIET };
 	struct twitter_rig *rig = RIG_X(answers);
 
 	rig->fake.wall_ms += 23 * HOUR_MS;
 	rig_start(rig);
-	ck_assert_int_eq(rig_run(rig, 2 * HOUR_MS), WEIR_OK);
+	ck_assert_int_eq(rig_run(rig, 3 * HOUR_MS), WEIR_OK);
 
-	ck_assert_uint_eq(rig_delay(rig, 0), HOUR_MS);
+	ck_assert_msg(rig_delay(rig, 0) == caps[_i].want_ms, "%s: %ju ms", caps[_i].name,
+		      (uintmax_t)rig_delay(rig, 0));
 	rig_end(rig);
 }
 END_TEST
@@ -254,7 +271,7 @@ static void add_tests(TCase *tcase)
 	tcase_add_loop_test(tcase, K4_never_before_the_reset_of_the_server, 0, COUNT(resets));
 	tcase_add_test(tcase, an_answer_that_leaves_no_attempts_is_not_followed_by_one);
 	tcase_add_loop_test(tcase, K13_the_three_kinds_of_429_are_told_apart, 0, COUNT(kinds));
-	tcase_add_test(tcase, K13_a_cap_lasts_until_the_day_ends_not_for_a_day);
+	tcase_add_loop_test(tcase, K13_a_cap_lasts_until_the_day_ends_not_for_a_day, 0, COUNT(caps));
 	tcase_add_loop_test(tcase, K14_without_rules_it_says_so_and_tries_slowly, 0,
 			    COUNT(without_rules));
 	tcase_add_loop_test(tcase, K15_an_error_body_may_be_anything_and_any_size, 0, 10);

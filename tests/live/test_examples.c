@@ -2,6 +2,7 @@
 /* The example programs do what their first comments say. */
 #include <check.h>
 #include <poll.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,6 +10,9 @@
 #include <sys/un.h>
 #include <sys/wait.h>
 #include <unistd.h>
+
+#include "support/program.h"
+#include "support/stream_server.h"
 
 #define LINES 40000
 
@@ -57,6 +61,8 @@ static const struct {
 } answers[] = {
 	{ "an option that is none", "twitter_to_kafka --wrong x 2>&1", "usage: ", 2 },
 	{ "a property without a value", "twitter_to_kafka --set x 2>&1", "usage: ", 2 },
+	{ "phrases that are not there", "twitter_to_kafka --track-file /nowhere/phrases 2>&1",
+	  "/nowhere/phrases: cannot be read", 1 },
 	{ "no credentials", "env -u TWITTER_CONSUMER_KEY twitter_to_kafka --track a 2>&1",
 	  "consumer_key", 1 },
 	{ "a property librdkafka does not know",
@@ -128,6 +134,65 @@ START_TEST(custom_sink_sends_each_tweet_and_waits_for_a_full_socket)
 }
 END_TEST
 
+static void write_phrases(const char *path, const char *lines)
+{
+	FILE *file = fopen(path, "w");
+
+	ck_assert_ptr_nonnull(file);
+	fputs(lines, file);
+	ck_assert_int_eq(fclose(file), 0);
+}
+
+static void read_until(struct program *program, const char *text)
+{
+	while (!strstr(program->text, text))
+		ck_assert_msg(program_read(program), "no '%s':\n%.2000s", text, program->text);
+}
+
+/* With the server's credentials, librdkafka's mock cluster, and phrases from a file. */
+static void start_with_phrases(struct program *program, const char *server_url, const char *path)
+{
+	static const char *const names[] = { "TWITTER_CONSUMER_KEY", "TWITTER_CONSUMER_SECRET",
+					     "TWITTER_TOKEN", "TWITTER_SECRET" };
+	static const char *const values[] = { "demo-consumer-key", "demo-consumer-secret",
+					      "42-demo-token", "demo-token-secret" };
+	char url[320];
+
+	for (size_t i = 0; i < 4; i++)
+		setenv(names[i], values[i], 1);
+	snprintf(url, sizeof url, "%s/1.1/statuses/filter.json", server_url);
+	program_start(program, BUILD_DIR "/examples/twitter_to_kafka",
+		      (const char *const[]){ "--url", url, "--track-file", path, "--set",
+					     "test.mock.num.brokers=1", NULL });
+}
+
+START_TEST(twitter_to_kafka_reads_its_phrases_again_when_it_is_told_to)
+{
+	char path[] = "/tmp/weir-phrases-XXXXXX";
+	const int fd = mkstemp(path);
+	struct stream_server server;
+	static struct program program;
+
+	ck_assert_int_ge(fd, 0);
+	close(fd);
+	write_phrases(path, "kpop\n한글\n");
+	ck_assert_int_eq(stream_server_start(&server, (const char *const[]){
+		"--port", "0", "--generate", "10", "--then", "hold", NULL }), 0);
+	start_with_phrases(&program, server.url, path);
+	read_until(&program, "connected\n");
+	write_phrases(path, "kpop\n\n한글\n");
+	kill(program.pid, SIGHUP);
+	read_until(&program, "track: phrase 2 is empty");
+	write_phrases(path, "kpop\n정국 생일\n🎉\n");
+	kill(program.pid, SIGHUP);
+	read_until(&program, "by a new connection: track: 3 (before: 2)\n");
+
+	ck_assert_msg(program_stop(&program) == 0, "%s", program.text);
+	stream_server_stop(&server);
+	unlink(path);
+}
+END_TEST
+
 START_TEST(test_with_faults_loses_nothing_and_says_so)
 {
 	char text[256];
@@ -150,6 +215,7 @@ int main(void)
 	tcase_add_loop_test(tcase, a_program_says_what_is_wrong_and_fails, 0,
 			    (int)(sizeof answers / sizeof *answers));
 	tcase_add_test(tcase, custom_sink_sends_each_tweet_and_waits_for_a_full_socket);
+	tcase_add_test(tcase, twitter_to_kafka_reads_its_phrases_again_when_it_is_told_to);
 	tcase_add_test(tcase, test_with_faults_loses_nothing_and_says_so);
 	suite_add_tcase(suite, tcase);
 	srunner_run_all(runner, CK_NORMAL);

@@ -179,6 +179,40 @@ START_TEST(sixty_rules_are_added_listed_and_removed)
 }
 END_TEST
 
+/* One after the other, each applied: a rule more each time, and a rule less. */
+START_TEST(twenty_five_additions_and_removals_change_the_account_as_declared)
+{
+	static char texts[50][24];
+	struct weir_x_rule rules[25];
+	struct live *live = with_rules(NULL, 0);
+	char want[32];
+
+	for (size_t i = 0; i < 25; i++) {
+		snprintf(texts[i], sizeof texts[i], "value %zu", i);
+		snprintf(texts[25 + i], sizeof texts[i], "weir.%zu", i);
+		rules[i] = (struct weir_x_rule){ texts[i], texts[25 + i] };
+	}
+	live_serve(live, "", WORDS("--rate", "100", "--repeat"));
+	reports = 0;
+	live_start(live);
+	LIVE_UNTIL(live, reports == 1);
+	ck_assert_str_eq(last_report, "0 0 0 0 ok");
+	for (size_t i = 1; i <= 50; i++) {
+		const size_t count = i <= 25 ? i : 50 - i;
+
+		ck_assert_int_eq(weir_x_source_set_rules(live->source, rules, count, NULL), WEIR_OK);
+		LIVE_UNTIL(live, reports == 1 + i);
+		if (i <= 25)
+			snprintf(want, sizeof want, "%zu 1 0 0 ok", count - 1);
+		else
+			snprintf(want, sizeof want, "%zu 0 1 0 ok", count);
+		ck_assert_str_eq(last_report, want);
+	}
+	live_stop(live);
+	live_end(live);
+}
+END_TEST
+
 START_TEST(a_full_account_takes_new_rules_for_old_ones)
 {
 	struct live *live = with_rules(cats, 1);
@@ -265,6 +299,32 @@ START_TEST(R9_a_wrong_token_is_fatal)
 }
 END_TEST
 
+/* The server verifies it with its own code: a right one streams, by one wrong letter it does not. */
+START_TEST(R9_a_stream_may_be_signed_by_oauth_instead)
+{
+	struct live *live = live_x_new();
+
+	live->x_options.stream = WEIR_X_FILTERED;
+	live->x_options.rule_prefix = "weir.";
+	live->x_options.rules = dogs;
+	live->x_options.rule_count = 1;
+	live->x_options.tweet_fields = "author_id,created_at";
+	live->x_options.bearer_token = NULL;
+	live->x_options.consumer_key = "demo-consumer-key";
+	live->x_options.consumer_secret = _i ? "demo-consumer-secreT" : "demo-consumer-secret";
+	live->x_options.token = "42-demo-token";
+	live->x_options.token_secret = "demo-token-secret";
+	live_serve(live, "", WORDS("--generate", "20", "--then", "hold"));
+	live_start(live);
+	LIVE_UNTIL(live, live->status != WEIR_OK || live->message_count >= 20);
+	ck_assert_int_eq(live->status, _i ? WEIR_ERR_AUTH : WEIR_OK);
+	ck_assert_uint_eq(count_requests(live, STREAM, 200), !_i);
+	if (!_i)
+		live_stop(live);
+	live_end(live);
+}
+END_TEST
+
 static bool asked_for(const struct live *live, size_t number, const char *what)
 {
 	json_t *request = live_request(live, number);
@@ -310,11 +370,13 @@ int main(void)
 	tcase_add_test(tcase, rules_change_while_the_stream_goes_on);
 	tcase_add_test(tcase, any_thread_may_declare_rules_and_the_last_set_counts);
 	tcase_add_test(tcase, sixty_rules_are_added_listed_and_removed);
+	tcase_add_test(tcase, twenty_five_additions_and_removals_change_the_account_as_declared);
 	tcase_add_test(tcase, a_full_account_takes_new_rules_for_old_ones);
 	tcase_add_test(tcase, a_refused_rule_fails_the_pipeline_with_the_services_words);
 	tcase_add_test(tcase, K14_a_stream_without_rules_is_told_so);
 	tcase_add_loop_test(tcase, K13_D5_limits_are_told_apart, 0, COUNT(limits));
 	tcase_add_test(tcase, R9_a_wrong_token_is_fatal);
+	tcase_add_loop_test(tcase, R9_a_stream_may_be_signed_by_oauth_instead, 0, 2);
 	tcase_add_loop_test(tcase, T8_after_a_cut_backfill_is_asked_for, 0, 2);
 	suite_add_tcase(suite, tcase);
 	srunner_run_all(runner, CK_ENV);

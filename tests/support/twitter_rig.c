@@ -117,6 +117,11 @@ enum weir_status rig_run(struct twitter_rig *rig, uint64_t ms)
 	}
 }
 
+enum weir_status rig_run_until(struct twitter_rig *rig, uint64_t at_ms)
+{
+	return rig_run(rig, rig->begun_ms + at_ms - rig->fake.monotonic_ms);
+}
+
 void rig_check_no_secret(const struct twitter_rig *rig, const char *where, const char *text)
 {
 	static const char *const secrets[] = {
@@ -193,4 +198,20 @@ void rig_check_messages(const struct twitter_rig *rig, unsigned kinds, const cha
 	ck_assert_msg(strcmp(got, want) == 0, "want:\n%s\ngot:\n%s\nlog:\n%s", want, got,
 		      rig->fake.log);
 	free(got);
+}
+
+void rig_check_requests(const struct twitter_rig *rig, const char *want)
+{
+	char got[2048] = "";
+	size_t len = 0;
+
+	for (size_t i = 0; i < rig->script.opens; i++) {
+		const struct script_request *request = &rig->script.requests[i];
+
+		len += (size_t)snprintf(got + len, sizeof got - len, "%ju %s\n",
+					(uintmax_t)(request->at_ms - rig->begun_ms), request->body);
+		ck_assert_uint_lt(len, sizeof got);
+	}
+	ck_assert_msg(strcmp(got, want) == 0, "want:\n%s\ngot:\n%s\nlog:\n%s", want, got,
+		      rig->fake.log);
 }

@@ -55,6 +55,8 @@ void rig_start(struct twitter_rig *rig);
  * Fails the test when the pipeline spins.
  */
 enum weir_status rig_run(struct twitter_rig *rig, uint64_t ms);
+/* The same up to a time since rig_new. */
+enum weir_status rig_run_until(struct twitter_rig *rig, uint64_t at_ms);
 
 /* Frees all, and checks that nothing was left behind and no secret was said. */
 void rig_end(struct twitter_rig *rig);
@@ -64,6 +66,8 @@ struct weir_source_metrics rig_metrics(const struct twitter_rig *rig);
 uint64_t rig_delay(const struct twitter_rig *rig, size_t attempt);
 /* Fails the test unless the messages of these kinds are this, a line each. */
 void rig_check_messages(const struct twitter_rig *rig, unsigned kinds, const char *want);
+/* Fails the test unless the requests were these, "TIME BODY" since rig_new, a line each. */
+void rig_check_requests(const struct twitter_rig *rig, const char *want);
 void rig_check_no_secret(const struct twitter_rig *rig, const char *where, const char *text);
 
 #endif

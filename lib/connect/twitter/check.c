@@ -3,8 +3,7 @@
  * The options of a Twitter source, checked by the add: no request is made with wrong ones.
  *
  * Guarantees: the first thing wrong is named with its remedy; values of credentials are never
- * shown, also not in part. Callers: v1.c and
- * x_check.c.
+ * shown, also not in part. Callers: v1.c, x_check.c and examine.c.
  */
 #include "connect/twitter/check.h"
 
@@ -56,17 +55,6 @@ static enum weir_status check_credentials(const struct weir_twitter_source_optio
 			return weir__error_invalid(err, "%s: holds white space or a line end; "
 						   "remove it", weir__twitter_secret_names[i]);
 	return WEIR_OK;
-}
-
-/* Of another URL's stream we do not know what it needs. */
-static enum weir_status check_has_predicate(const struct weir_twitter_source_options *options,
-					    struct weir_error *err)
-{
-	if (!weir__twitter_is_filter(options->url) || options->track || options->follow ||
-	    options->locations)
-		return WEIR_OK;
-	return weir__error_invalid(err, "a filter stream needs track, follow or locations; the "
-				   "sample stream (url = WEIR_TWITTER_SAMPLE_URL) does not");
 }
 
 /* What the source sends itself: twice, it would be ambiguous, and here it would not be checked. */
@@ -137,8 +125,12 @@ enum weir_status weir__twitter_check_numbers(const struct weir_twitter_source_op
 {
 	if (check_time("connect_ms", options->connect_ms, err) < 0 ||
 	    check_time("stall_ms", options->stall_ms, err) < 0 ||
-	    check_time("proven_ms", options->proven_ms, err) < 0)
+	    check_time("proven_ms", options->proven_ms, err) < 0 ||
+	    check_time("min_reconfigure_ms", options->min_reconfigure_ms, err) < 0)
 		return WEIR_ERR_INVALID;
+	if (options->count > 150000 || options->count < -150000)
+		return weir__error_invalid(err, "count: %d; it goes from 1 to 150000, or from -1 "
+					   "to -150000", options->count);
 	if (options->jitter_percent > 25)
 		return weir__error_invalid(err, "jitter_percent: %u; at most 25",
 					   options->jitter_percent);
@@ -168,17 +160,18 @@ static enum weir_status check_http(const struct weir_twitter_source_options *opt
 }
 
 enum weir_status weir__twitter_check(const struct weir_twitter_source_options *options,
+				     const struct weir_twitter_predicates *predicates,
 				     struct weir_error *err)
 {
 	enum weir_status (*const checks[])(const struct weir_twitter_source_options *,
 					   struct weir_error *) = {
 		check_http, weir__twitter_check_connection, check_credentials, check_parameters,
-		check_has_predicate, weir__twitter_check_predicates,
-		weir__twitter_check_numbers,
 	};
 	enum weir_status status = WEIR_OK;
 
 	for (size_t i = 0; status == WEIR_OK && i < sizeof checks / sizeof *checks; i++)
 		status = checks[i](options, err);
-	return status;
+	if (status == WEIR_OK)
+		status = weir__twitter_check_predicates(predicates, options, err);
+	return status == WEIR_OK ? weir__twitter_check_numbers(options, err) : status;
 }

@@ -7,9 +7,11 @@
 
 /*
  * WEIR_OK, or an error that names the option, what is wrong with it and what is right. `options`
- * have their defaults (weir__twitter_config_default). Never shows a credential.
+ * have their defaults (weir__twitter_config_default); the predicates were taken out of them
+ * (weir__twitter_take_predicates). Never shows a credential.
  */
 enum weir_status weir__twitter_check(const struct weir_twitter_source_options *options,
+				     const struct weir_twitter_predicates *predicates,
 				     struct weir_error *err);
 
 /* ---- what the options of both dialects share ---- */

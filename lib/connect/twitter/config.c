@@ -9,6 +9,7 @@
 
 #include <string.h>
 
+#include "connect/twitter/predicate.h"
 #include "ground/error.h"
 #include "wire/form.h"
 
@@ -17,7 +18,6 @@
 /* The first five are wiped: the secrets, and the proxy, which may hold a password. */
 static const size_t texts[] = {
 	TEXT(consumer_key), TEXT(consumer_secret), TEXT(token), TEXT(token_secret), TEXT(proxy),
-	TEXT(track), TEXT(follow), TEXT(locations), TEXT(language), TEXT(filter_level),
 	TEXT(url), TEXT(method), TEXT(user_agent), TEXT(ca_file), TEXT(unix_socket),
 };
 #define TEXT_COUNT (sizeof texts / sizeof *texts)
@@ -74,6 +74,7 @@ void weir__twitter_config_default(struct weir_twitter_source_options *options)
 	default_u64(&options->connect_ms, 10000);
 	default_u64(&options->stall_ms, 90000);
 	default_u64(&options->proven_ms, 5000);
+	default_u64(&options->min_reconfigure_ms, 120000);
 	if (options->max_message_bytes == 0)
 		options->max_message_bytes = 4u << 20;
 	default_u32(&options->max_phrases, 400);
@@ -133,7 +134,9 @@ enum weir_status weir__twitter_config_init(struct weir__twitter_config *config,
 	config->options.parameters = NULL;
 	config->options.parameter_count = 0;
 	config->options.http = NULL;
-	if (!copy_texts(config, &given->options) || !copy_parameters(config, &given->options)) {
+	config->predicates = (struct weir_twitter_predicates){ .size = 0 };
+	if (!copy_texts(config, &given->options) || !copy_parameters(config, &given->options) ||
+	    !weir__twitter_copy_predicates(config->env, &given->predicates, &config->predicates)) {
 		weir__twitter_config_release(config);
 		return weir__error_no_memory(err);
 	}
@@ -165,5 +168,6 @@ void weir__twitter_config_release(struct weir__twitter_config *config)
 	}
 	weir__free(config->env, (void *)(uintptr_t)options->parameters,
 		   options->parameter_count * sizeof *options->parameters);
+	weir__twitter_free_predicates(config->env, &config->predicates);
 	*config = (struct weir__twitter_config){ .env = config->env };
 }

@@ -16,11 +16,13 @@ struct weir__twitter_config {
 	const struct weir_env *env;
 	const struct weir__twitter_dialect *dialect;
 	/*
-	 * Checked. Absent texts are NULL, never empty; `http` is not used: see below. Of a v2
-	 * source the members that both have; `token` alone is its bearer token, and what it asks
-	 * for is in `parameters`.
+	 * Checked; they do not change, so that any thread may read them. Absent texts are NULL,
+	 * never empty; `http` is not used: see below. Of a v2 source the members that both have;
+	 * `token` alone is its bearer token, and what it asks for is in `parameters`.
 	 */
 	struct weir_twitter_source_options options;
+	/* What is asked for; in `options` they are NULL. Thread: the pipeline's only. */
+	struct weir_twitter_predicates predicates;
 	uint32_t backfill_minutes;	/* v2: at most so many are asked for after a hole */
 	bool finite;			/* the stream has an end, which is none of a connection */
 	struct weir_http http;

@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "connect/twitter/check.h"
+#include "connect/twitter/predicate.h"
 #include "connect/twitter/request.h"
 #include "ground/error.h"
 #include "ground/options.h"
@@ -26,6 +27,7 @@ struct examination {
 	struct weir_env env;
 	const char *name;
 	struct weir_twitter_source_options options;
+	struct weir_twitter_predicates predicates;
 	weir_check_fn *tell;
 	void *user;
 	struct weir_error *err;
@@ -36,14 +38,23 @@ static void tell(const struct examination *of, enum weir_check what, const char 
 
 static void tell(const struct examination *of, enum weir_check what, const char *format, ...)
 {
-	char words[400], text[480];
-	va_list args;
+	const size_t before = strlen("source : ") + strlen(of->name);
+	va_list args, again;
+	size_t size;
+	char *text;
 
 	va_start(args, format);
-	vsnprintf(words, sizeof words, format, args);
+	va_copy(again, args);
+	size = before + (size_t)vsnprintf(NULL, 0, format, args) + 1;
+	text = weir__alloc(&of->env, size);
+	if (text) {
+		snprintf(text, size, "source %s: ", of->name);
+		vsnprintf(text + before, size - before, format, again);
+		of->tell(of->user, what, text);
+	}
+	weir__free(&of->env, text, size);
+	va_end(again);
 	va_end(args);
-	snprintf(text, sizeof text, "source %.40s: %s", of->name, words);
-	of->tell(of->user, what, text);
 }
 
 static enum weir_status begin(struct examination *of, const struct weir_env *env, const char *name,
@@ -60,6 +71,7 @@ static enum weir_status begin(struct examination *of, const struct weir_env *env
 		return err->status;
 	of->options.http = NULL;
 	weir__twitter_config_default(&of->options);
+	of->predicates = weir__twitter_take_predicates(&of->options);
 	return WEIR_OK;
 }
 
@@ -95,18 +107,18 @@ static void tell_count(const struct examination *of, const char *what, size_t co
 
 static void tell_track(const struct examination *of)
 {
-	const char *at = of->options.track;
+	const char *at = of->predicates.track;
 	struct weir_slice phrase;
 	size_t count = 0;
 
 	while (next_item(&at, &phrase))
 		count++;
 	tell_count(of, "phrases", count, of->options.max_phrases);
-	for (at = of->options.track; next_item(&at, &phrase);) {
+	for (at = of->predicates.track; next_item(&at, &phrase);) {
 		const bool fits = phrase.len > 0 && phrase.len <= PHRASE_BYTES;
 
 		tell(of, fits ? WEIR_CHECK_PLAN : WEIR_CHECK_WRONG,
-		     "phrase '%.*s': %zu bytes of %d%s", (int)(phrase.len < 240 ? phrase.len : 240),
+		     "phrase '%.*s': %zu bytes of %d%s", (int)phrase.len,
 		     (const char *)phrase.data, phrase.len, PHRASE_BYTES,
 		     fits ? "" : phrase.len ? "; shorten it" : "; leave it out");
 	}
@@ -115,19 +127,20 @@ static void tell_track(const struct examination *of)
 static void tell_predicates(const struct examination *of)
 {
 	const struct weir_twitter_source_options *options = &of->options;
-	const char *follow = options->follow, *box = options->locations;
+	const struct weir_twitter_predicates *predicates = &of->predicates;
+	const char *follow = predicates->follow, *box = predicates->locations;
 	struct weir_slice item;
 	size_t count = 0;
 
-	if (options->track)
+	if (predicates->track)
 		tell_track(of);
 	while (next_item(&follow, &item))
 		count++;
-	if (options->follow)
+	if (predicates->follow)
 		tell_count(of, "user ids", count, options->max_follow);
 	for (count = 0; next_item(&box, &item);)
 		count++;
-	if (options->locations)
+	if (predicates->locations)
 		tell_count(of, "boxes", count / 4, options->max_boxes);
 }
 
@@ -138,7 +151,7 @@ static void tell_form(const struct examination *of, const char *form)
 	struct weir__form_field field;
 
 	while (weir__form_next(&of->env, &rest, "the request", &field, of->err) == WEIR_OK) {
-		tell(of, WEIR_CHECK_PLAN, "%.60s=%.300s", field.name, field.value);
+		tell(of, WEIR_CHECK_PLAN, "%s=%s", field.name, field.value);
 		weir__form_field_release(&of->env, &field);
 	}
 }
@@ -147,14 +160,15 @@ static enum weir_status tell_request(const struct examination *of)
 {
 	const struct weir__twitter_config config = { .env = &of->env,
 						     .dialect = &weir__twitter_v1,
-						     .options = of->options };
+						     .options = of->options,
+						     .predicates = of->predicates };
 	const struct weir_twitter_source_options *options = &of->options;
 	struct weir__twitter_request request;
 
 	if (weir__twitter_request_init(&request, &config, weir__wall_ms(&of->env), options->count,
 				       of->err) < 0)
 		return of->err->status;
-	tell(of, WEIR_CHECK_PLAN, "%s %.300s", options->method, request.url);
+	tell(of, WEIR_CHECK_PLAN, "%s %s", options->method, request.url);
 	tell(of, WEIR_CHECK_PLAN, "%s%s%s",
 	     options->anonymous ? "without authorization" : "signed by OAuth 1.0a (secret)",
 	     options->proxy ? ", through a proxy (secret)" : "",
@@ -177,7 +191,7 @@ enum weir_status weir_twitter_check_request(const struct weir_env *env, const ch
 
 	if (status == WEIR_OK) {
 		tell_predicates(&of);
-		status = weir__twitter_check(&of.options, &reason);
+		status = weir__twitter_check(&of.options, &of.predicates, &reason);
 	}
 	if (status == WEIR_OK)
 		status = tell_request(&of);

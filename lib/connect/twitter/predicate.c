@@ -1,19 +1,138 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The limits the service documented for its predicates, checked before a request is made.
+ * The predicates, as a table, and the limits the service documented for them, checked before a
+ * request is made.
  *
  * Guarantees: what passes here the service does not refuse for its form (406, 413); the error
  * names the phrase, id or box and the limit. Bytes are counted as they are sent, in UTF-8.
- * Callers: check.c.
+ * Callers: check.c and config.c for the options, change.c for other ones while the source runs,
+ * also from other threads: nothing here is shared.
  */
 #include "connect/twitter/predicate.h"
 
+#include <stdio.h>
 #include <string.h>
 
+#include "connect/twitter/config.h"
 #include "ground/error.h"
 #include "kit/text.h"
 
 #define SHOWN 90	/* of an offending item, so that the rest of the error has room */
+
+#define ROW(member, parts) \
+	{ #member, offsetof(struct weir_twitter_source_options, member), \
+	  offsetof(struct weir_twitter_predicates, member), parts }
+
+const struct weir__twitter_predicate weir__twitter_predicates[WEIR__TWITTER_PREDICATES] = {
+	ROW(track, 1), ROW(follow, 1), ROW(locations, 4), ROW(language, 1), ROW(filter_level, 1),
+};
+
+/* ---- the table's rows ---- */
+
+static const char **text_at(void *whole, size_t offset)
+{
+	return (const char **)(void *)((char *)whole + offset);
+}
+
+const char *weir__twitter_predicate(const struct weir_twitter_predicates *predicates,
+				    size_t number)
+{
+	const char *text;
+
+	memcpy(&text, (const char *)predicates + weir__twitter_predicates[number].at, sizeof text);
+	return text;
+}
+
+void weir__twitter_default_predicates(struct weir_twitter_predicates *predicates)
+{
+	for (size_t i = 0; i < WEIR__TWITTER_PREDICATES; i++) {
+		const char **text = text_at(predicates, weir__twitter_predicates[i].at);
+
+		if (*text && !**text)
+			*text = NULL;
+	}
+}
+
+struct weir_twitter_predicates
+weir__twitter_take_predicates(struct weir_twitter_source_options *options)
+{
+	struct weir_twitter_predicates taken = { .size = sizeof taken };
+
+	for (size_t i = 0; i < WEIR__TWITTER_PREDICATES; i++) {
+		const char **text = text_at(options, weir__twitter_predicates[i].in_options);
+
+		*text_at(&taken, weir__twitter_predicates[i].at) = *text;
+		*text = NULL;
+	}
+	weir__twitter_default_predicates(&taken);
+	return taken;
+}
+
+bool weir__twitter_copy_predicates(const struct weir_env *env,
+				   const struct weir_twitter_predicates *from,
+				   struct weir_twitter_predicates *ret)
+{
+	struct weir_twitter_predicates copies = { .size = sizeof copies };
+
+	for (size_t i = 0; i < WEIR__TWITTER_PREDICATES; i++) {
+		const char *text = weir__twitter_predicate(from, i);
+		char *copy = weir__text_copy(env, text);
+
+		if (text && !copy) {
+			weir__twitter_free_predicates(env, &copies);
+			return false;
+		}
+		*text_at(&copies, weir__twitter_predicates[i].at) = copy;
+	}
+	*ret = copies;
+	return true;
+}
+
+void weir__twitter_free_predicates(const struct weir_env *env,
+				   struct weir_twitter_predicates *predicates)
+{
+	for (size_t i = 0; i < WEIR__TWITTER_PREDICATES; i++) {
+		const char **text = text_at(predicates, weir__twitter_predicates[i].at);
+
+		weir__text_free(env, (char *)(uintptr_t)*text);
+		*text = NULL;
+	}
+}
+
+/* How many there are in a list. */
+static size_t count_items(const char *text, size_t parts)
+{
+	size_t count = text ? 1 : 0;
+
+	for (; text && *text; text++)
+		count += *text == ',';
+	return count / parts;
+}
+
+bool weir__twitter_compare_predicates(const struct weir_twitter_predicates *before,
+				      const struct weir_twitter_predicates *after, char *ret,
+				      size_t size)
+{
+	size_t len = 0;
+
+	*ret = '\0';
+	for (size_t i = 0; i < WEIR__TWITTER_PREDICATES; i++) {
+		const struct weir__twitter_predicate *row = &weir__twitter_predicates[i];
+		const char *old = weir__twitter_predicate(before, i);
+		const char *new = weir__twitter_predicate(after, i);
+
+		if (old == new || (old && new && strcmp(old, new) == 0))
+			continue;
+		if (len < size)
+			len += (size_t)snprintf(ret + len, size - len, "%s%s: %zu (before: %zu)",
+						len ? ", " : "", row->name,
+						count_items(new, row->parts),
+						count_items(old, row->parts));
+	}
+	return len > 0;
+}
+
+/* ---- the limits ---- */
 
 /* The next item of a comma-separated list; false behind the last. */
 static bool next_item(const char **at, struct weir_slice *ret)
@@ -75,10 +194,11 @@ static enum weir_status check_phrase(struct weir_slice phrase, size_t number,
 	return WEIR_OK;
 }
 
-static enum weir_status check_track(const struct weir_twitter_source_options *options,
+static enum weir_status check_track(const struct weir_twitter_predicates *predicates,
+				    const struct weir_twitter_source_options *options,
 				    struct weir_error *err)
 {
-	const char *at = options->track;
+	const char *at = predicates->track;
 	struct weir_slice phrase;
 	size_t count = 0;
 
@@ -94,10 +214,11 @@ static enum weir_status check_track(const struct weir_twitter_source_options *op
 	return WEIR_OK;
 }
 
-static enum weir_status check_follow(const struct weir_twitter_source_options *options,
+static enum weir_status check_follow(const struct weir_twitter_predicates *predicates,
+				     const struct weir_twitter_source_options *options,
 				     struct weir_error *err)
 {
-	const char *at = options->follow;
+	const char *at = predicates->follow;
 	struct weir_slice id;
 	size_t count = 0;
 	uint64_t number;
@@ -130,10 +251,11 @@ static enum weir_status check_box(const double box[4], size_t number, struct wei
 	return WEIR_OK;
 }
 
-static enum weir_status check_locations(const struct weir_twitter_source_options *options,
+static enum weir_status check_locations(const struct weir_twitter_predicates *predicates,
+					const struct weir_twitter_source_options *options,
 					struct weir_error *err)
 {
-	const char *at = options->locations;
+	const char *at = predicates->locations;
 	struct weir_slice item;
 	double box[4];
 	size_t count = 0;
@@ -168,22 +290,30 @@ static bool is_language(struct weir_slice code)
 	return code.len >= 2 && code.len <= 35;
 }
 
-static enum weir_status check_narrowing(const struct weir_twitter_source_options *options,
-					struct weir_error *err)
+static enum weir_status check_language(const struct weir_twitter_predicates *predicates,
+				       const struct weir_twitter_source_options *options,
+				       struct weir_error *err)
 {
-	static const char *const levels[] = { "none", "low", "medium" };
-	const char *at = options->language;
-	const char *level = options->filter_level;
+	const char *at = predicates->language;
 	struct weir_slice code;
 
+	(void)options;
 	while (next_item(&at, &code))
 		if (!is_language(code))
 			return weir__error_invalid(err, "language: '%.*s' is no BCP 47 code; "
 						   "write 'ko,en'", shown(code),
 						   (const char *)code.data);
-	if (options->count > 150000 || options->count < -150000)
-		return weir__error_invalid(err, "count: %d; it goes from 1 to 150000, or from -1 "
-					   "to -150000", options->count);
+	return WEIR_OK;
+}
+
+static enum weir_status check_level(const struct weir_twitter_predicates *predicates,
+				    const struct weir_twitter_source_options *options,
+				    struct weir_error *err)
+{
+	static const char *const levels[] = { "none", "low", "medium" };
+	const char *level = predicates->filter_level;
+
+	(void)options;
 	for (size_t i = 0; level && i < sizeof levels / sizeof *levels; i++)
 		if (strcmp(level, levels[i]) == 0)
 			level = NULL;
@@ -193,11 +323,30 @@ static enum weir_status check_narrowing(const struct weir_twitter_source_options
 	return WEIR_OK;
 }
 
-enum weir_status weir__twitter_check_predicates(const struct weir_twitter_source_options *options,
+/* Of another URL's stream we do not know what it needs. */
+static enum weir_status check_any(const struct weir_twitter_predicates *predicates,
+				  const struct weir_twitter_source_options *options,
+				  struct weir_error *err)
+{
+	if (!weir__twitter_is_filter(options->url) || predicates->track || predicates->follow ||
+	    predicates->locations)
+		return WEIR_OK;
+	return weir__error_invalid(err, "a filter stream needs track, follow or locations; the "
+				   "sample stream (url = WEIR_TWITTER_SAMPLE_URL) does not");
+}
+
+enum weir_status weir__twitter_check_predicates(const struct weir_twitter_predicates *predicates,
+						const struct weir_twitter_source_options *options,
 						struct weir_error *err)
 {
-	if (check_track(options, err) < 0 || check_follow(options, err) < 0 ||
-	    check_locations(options, err) < 0 || check_narrowing(options, err) < 0)
-		return WEIR_ERR_INVALID;
-	return WEIR_OK;
+	enum weir_status (*const checks[])(const struct weir_twitter_predicates *,
+					   const struct weir_twitter_source_options *,
+					   struct weir_error *) = {
+		check_any, check_track, check_follow, check_locations, check_language, check_level,
+	};
+	enum weir_status status = WEIR_OK;
+
+	for (size_t i = 0; status == WEIR_OK && i < sizeof checks / sizeof *checks; i++)
+		status = checks[i](predicates, options, err);
+	return status;
 }

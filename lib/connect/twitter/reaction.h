@@ -16,7 +16,8 @@ enum weir__twitter_answer_to {
 	WEIR__TWITTER_SLOW,	/* the same, for what is no limit of a rate */
 	WEIR__TWITTER_CAPPED,	/* wait until the next day begins, and an alert */
 	WEIR__TWITTER_CLOCK,	/* correct the clock and try once more, else fatal */
-	WEIR__TWITTER_LESS	/* leave the dialect's extra out and try once more, else fatal */
+	WEIR__TWITTER_LESS,	/* leave the dialect's extra out and try once more, else fatal */
+	WEIR__TWITTER_BACK	/* ask once more for what the last stream had, else fatal */
 };
 #define WEIR__TWITTER_TRIES 5
 

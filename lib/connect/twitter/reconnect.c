@@ -10,6 +10,7 @@
  *     damaged framing or compression    network
  *     HTTP status                       by the table of statuses
  *     a message that ends it            by the row that its notice found
+ *     other predicates are wanted       none
  *     the end of what has one           the source ends
  *
  * Proven: answered 200, sent at least one byte, and lived for proven_ms since. Only that resets
@@ -113,8 +114,7 @@ static void forgive(struct weir__twitter_source *source)
 	source->corrected = false;
 }
 
-/* The answer may have used up the attempts of its time: there are none before the next. */
-static uint64_t permitted_ms(const struct weir__twitter_source *source)
+uint64_t weir__twitter_permitted_ms(const struct weir__twitter_source *source)
 {
 	const struct weir__twitter_answer *answer = &source->answer;
 	const uint64_t since_ms = source->now_ms - source->answered_ms;
@@ -151,8 +151,8 @@ static enum weir_status reconnect(struct weir__twitter_source *source, const str
 			level = WEIR_LOG_WARN;
 		delay_ms = next_delay(source, loss);
 	}
-	if (delay_ms < permitted_ms(source))
-		delay_ms = permitted_ms(source);
+	if (delay_ms < weir__twitter_permitted_ms(source))
+		delay_ms = weir__twitter_permitted_ms(source);
 	open_hole(source, loss->cause);
 	weir_port_count(source->port, WEIR_COUNT_RECONNECTS + loss->cause, 1);
 	weir_port_log(source->port, level, "%s; next attempt in %ju ms", loss->why.text,
@@ -208,6 +208,20 @@ static enum weir_status on_damage(struct weir__twitter_source *source, struct we
 		.why = source->stream.broken,
 	};
 
+	return reconnect(source, &loss, err);
+}
+
+/* By ourselves: the next attempt asks for what is wanted. */
+static enum weir_status on_change(struct weir__twitter_source *source, struct weir_error *err)
+{
+	struct loss loss = {
+		.cause = WEIR_RECONNECT_RECONFIGURED,
+		.pace = AT_ONCE,
+		.class = WEIR__BACKOFF_NETWORK,
+	};
+
+	weir_error_set(&loss.why, WEIR_ERR_CANCELED, WEIR_REMEDY_RETRY,
+		       "closed, to ask for other predicates");
 	return reconnect(source, &loss, err);
 }
 
@@ -329,6 +343,19 @@ static bool leave_out_extra(struct weir__twitter_source *source)
 	return true;
 }
 
+/* Predicates are no reason to end while there are those that a stream had. */
+static bool ask_as_before(struct weir__twitter_source *source, const struct loss *loss)
+{
+	char text[320];
+
+	if (!weir__twitter_change_undo(source))
+		return false;
+	snprintf(text, sizeof text, "other predicates are refused, going on with those before: %s",
+		 loss->why.text);
+	weir__twitter_alert(&source->config, source->port, text);
+	return true;
+}
+
 static uint64_t asked_ms(const struct weir__twitter_source *source)
 {
 	return weir__twitter_answer_wait_ms(&source->answer, weir__wall_ms(source->config.env));
@@ -388,6 +415,9 @@ static bool is_fatal(struct weir__twitter_source *source, enum weir__twitter_ans
 	case WEIR__TWITTER_LESS:
 		loss->pace = AT_ONCE;
 		return !leave_out_extra(source);
+	case WEIR__TWITTER_BACK:
+		loss->pace = AT_ONCE;
+		return !ask_as_before(source, loss);
 	case WEIR__TWITTER_RETRY:
 		/* 503 may say how long the maintenance takes. */
 		loss->least_ms = asked_ms(source);
@@ -425,6 +455,7 @@ uint64_t weir__twitter_stall_ms(const struct weir__twitter_source *source)
 enum weir_status weir__twitter_react(struct weir__twitter_source *source, struct weir_error *err)
 {
 	const uint64_t now_ms = source->now_ms;
+	const uint64_t change_ms = weir__twitter_change_due_ms(source);
 
 	if (source->state < WEIR__TWITTER_CONNECTING)
 		return WEIR_OK;
@@ -440,5 +471,7 @@ enum weir_status weir__twitter_react(struct weir__twitter_source *source, struct
 		return on_end(source, err);
 	if (now_ms >= weir__twitter_stall_ms(source))
 		return on_stall(source, err);
+	if (change_ms && now_ms >= change_ms)
+		return on_change(source, err);
 	return WEIR_OK;
 }

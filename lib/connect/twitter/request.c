@@ -16,6 +16,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "connect/twitter/predicate.h"
 #include "ground/error.h"
 #include "wire/form.h"
 #include "wire/oauth1.h"
@@ -56,15 +57,13 @@ static enum weir_status append_predicates(const struct weir__twitter_config *con
 					  struct weir_error *err)
 {
 	const struct weir_twitter_source_options *options = &config->options;
-	const struct parameter parameters[] = {
-		{ "track", options->track },
-		{ "follow", options->follow },
-		{ "locations", options->locations },
-		{ "language", options->language },
-		{ "filter_level", options->filter_level },
-	};
+	struct parameter parameters[WEIR__TWITTER_PREDICATES];
 
-	if (append(config->env, form, parameters, sizeof parameters / sizeof *parameters, err) < 0)
+	for (size_t i = 0; i < WEIR__TWITTER_PREDICATES; i++)
+		parameters[i] = (struct parameter){ weir__twitter_predicates[i].name,
+						    weir__twitter_predicate(&config->predicates,
+									    i) };
+	if (append(config->env, form, parameters, WEIR__TWITTER_PREDICATES, err) < 0)
 		return WEIR_ERR_NOMEM;
 	for (size_t i = 0; i < options->parameter_count; i++)
 		if (weir__form_append(config->env, form, options->parameters[i].name,

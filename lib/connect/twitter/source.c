@@ -9,7 +9,7 @@
  *        │              │  └──── no answer ────────┘      other           │
  *        │              │                                   ▼             │
  *      close,           ├──────── retry ──────────────── REFUSED          │
- *      failure          └──────── dropped, stalled, disconnected ─────────┘
+ *      failure          └── dropped, stalled, disconnected, reconfigured ─┘
  *
  * and from each of them, when it stops, has ended or fails: ──► LEAVING ──► CLOSED
  *
@@ -80,6 +80,7 @@ static void begin_stream(struct weir__twitter_source *source)
 	source->state = WEIR__TWITTER_STREAMING;
 	weir_port_count(source->port, WEIR_COUNT_CONNECTS, 1);
 	weir_port_log(source->port, WEIR_LOG_INFO, "connected");
+	weir__twitter_change_confirm(source);
 	if (source->hole.is_open)
 		close_hole(source);
 }
@@ -165,6 +166,7 @@ static void begin_attempt(struct weir__twitter_source *source)
 
 	weir__twitter_answer_clear(&source->answer);
 	weir__twitter_stream_clear(&source->stream);	/* what ended the last one, too */
+	weir__twitter_change_adopt(source);
 	source->end = (struct weir_error){ .status = WEIR_OK };
 	source->failure = (struct weir_error){ .status = WEIR_OK };
 	source->heard_ms = source->now_ms;
@@ -367,6 +369,7 @@ static uint64_t next_of_stream_ms(const struct weir__twitter_source *source)
 	if (source->crowded)
 		return at_ms;
 	at_ms = earlier(at_ms, weir__twitter_stall_ms(source));
+	at_ms = earlier(at_ms, weir__twitter_change_due_ms(source));
 	if (source->stream.gap_state == WEIR__TWITTER_GAP_HELD)
 		at_ms = earlier(at_ms, source->stream.gap_until_ms);
 	if (source->state == WEIR__TWITTER_REFUSED)
@@ -392,6 +395,7 @@ static enum weir_status source_open(void *self, weir_port *port, struct weir_err
 	source->stream.port = port;
 	source->state = WEIR__TWITTER_WAITING;
 	source->due_ms = 0;
+	atomic_store(&source->change.port, port);
 	if (source->beside)
 		source->config.dialect->open(source);
 	weir_port_deadline(port, 1);
@@ -409,6 +413,7 @@ static enum weir_status source_step(void *self, weir_outlet *outlet, uint64_t no
 	source->stream.now_ms = now_ms;
 	if (weir_port_is_stopping(source->port) && source->state != WEIR__TWITTER_LEAVING)
 		leave_at_stop(source);
+	weir__twitter_change_note(source);
 	status = turn(source, err);
 	source->stream.outlet = NULL;
 	if (status == WEIR_OK)
@@ -439,7 +444,7 @@ void weir__twitter_source_free(struct weir__twitter_source *source)
 
 	if (source->beside)
 		source->config.dialect->free(source);
-
+	weir__twitter_change_release(source);
 	weir__twitter_answer_clear(&source->answer);
 	weir__twitter_stream_release(&source->stream);
 	weir__twitter_config_release(&source->config);

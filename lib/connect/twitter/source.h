@@ -4,6 +4,7 @@
 #define WEIR_TWITTER_SOURCE_H
 
 #include "connect/twitter/answer.h"
+#include "connect/twitter/change.h"
 #include "connect/twitter/dialect.h"
 #include "connect/twitter/stream.h"
 #include "kit/backoff.h"
@@ -52,6 +53,7 @@ struct weir__twitter_source {
 	bool without_extra;	/* it is not permitted */
 	int64_t clock_offset_ms;	/* the server's clock minus ours */
 	struct weir__twitter_hole hole;
+	struct weir__twitter_change change;	/* of the predicates: v1.1 */
 	void *beside;		/* the dialect's: what goes on beside the stream; NULL: nothing */
 };
 
@@ -78,6 +80,9 @@ uint64_t weir__twitter_signing_ms(const struct weir__twitter_source *source);
  * follows. WEIR_OK: go on · WEIR_END: the stream is complete · below zero: the pipeline fails.
  */
 enum weir_status weir__twitter_react(struct weir__twitter_source *source, struct weir_error *err);
+
+/* The answer may have used up the attempts of its time: how long there are none; 0: it has not. */
+uint64_t weir__twitter_permitted_ms(const struct weir__twitter_source *source);
 
 /* When it has been silent for too long. */
 uint64_t weir__twitter_stall_ms(const struct weir__twitter_source *source);

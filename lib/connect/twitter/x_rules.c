@@ -323,6 +323,7 @@ static enum weir_status on_status(struct weir__x_rules *rules, struct weir__twit
 	case WEIR__TWITTER_TRY:
 	case WEIR__TWITTER_CLOCK:
 	case WEIR__TWITTER_LESS:
+	case WEIR__TWITTER_BACK:
 		break;
 	}
 	return give_up(rules, source, err);
