@@ -8,8 +8,8 @@
  *     connect --keys                           every key of weir's own, as docs/config.md has them
  *
  * --check says what the files come to, in weir's keys, and what would happen, tries servers, brokers
- * and topics, and runs nothing. While it runs: a line now and then, all metrics on SIGUSR1, a stop
- * on SIGTERM and SIGINT.
+ * and topics, and runs nothing. While it runs: a line every 10 s (or --progress SECONDS), all metrics
+ * on SIGUSR1, a stop on SIGTERM and SIGINT.
  *
  * Exit status: 0 all well · 1 the run failed, or a check found something wrong · 2 the files or the
  * words are wrong.
@@ -21,9 +21,8 @@
 
 #include <weir.h>
 
-#define PROGRESS_S 10
-
 static weir_pipeline *pipeline;
+static double progress_s = 10;
 
 static const char *variable(void *user, const char *name)
 {
@@ -89,7 +88,8 @@ static void on_state(void *user, weir_pipeline *self, enum weir_state state)
 
 static int run(const sigset_t *signals)
 {
-	const struct timespec wait = { .tv_sec = PROGRESS_S };
+	const time_t whole_s = (time_t)progress_s;
+	const struct timespec wait = { whole_s, (long)((progress_s - (double)whole_s) * 1e9) };
 	enum weir_status status = weir_pipeline_start(pipeline);
 
 	while (status == WEIR_OK && weir_pipeline_state(pipeline) < WEIR_STATE_FINISHED) {
@@ -109,7 +109,8 @@ static int run(const sigset_t *signals)
 }
 
 static const char usage[] =
-	"usage: connect [--check] [--url BASE] [--set KEY=VALUE] FILE… | connect --keys";
+	"usage: connect [--check] [--progress SECONDS] [--url BASE] [--set KEY=VALUE] FILE… | "
+	"connect --keys";
 
 static void print_key(void *user, const char *key, const char *value, const char *help)
 {
@@ -131,6 +132,16 @@ static enum weir_status set(weir_config *config, char *pair, struct weir_error *
 	return weir_config_set(config, pair, value + 1, err);
 }
 
+static enum weir_status set_progress(const char *text, struct weir_error *err)
+{
+	char *end;
+
+	progress_s = strtod(text, &end);
+	return *end == '\0' && progress_s >= 0.001 && progress_s <= 86400
+		       ? WEIR_OK
+		       : weir_error_set(err, WEIR_ERR_INVALID, WEIR_REMEDY_STOP, usage);
+}
+
 /* The files, and then what is set beside them: that counts over the files, wherever it stands. */
 static enum weir_status read_words(weir_config *config, char **words, bool *ret_checks,
 				   struct weir_error *err)
@@ -141,13 +152,16 @@ static enum weir_status read_words(weir_config *config, char **words, bool *ret_
 	for (int round = 0; round < 2; round++) {
 		for (char **at = words; *at && status == WEIR_OK; at++) {
 			const bool is_url = !strcmp(*at, "--url"), is_set = !strcmp(*at, "--set");
+			const bool is_progress = !strcmp(*at, "--progress");
 
-			if ((is_url || is_set) && at[1] && ++at && round == 1)
+			if (is_progress && at[1])
+				status = set_progress(*++at, err);
+			else if ((is_url || is_set) && at[1] && ++at && round == 1)
 				status = is_set ? set(config, *at, err)
 						: weir_config_set(config, "weir.base_url", *at, err);
 			else if (!strcmp(*at, "--check"))
 				*ret_checks = true;
-			else if (!is_url && !is_set && round == 0 && ++files)
+			else if (!is_url && !is_set && !is_progress && round == 0 && ++files)
 				status = weir_config_read(config, *at, err);
 		}
 	}

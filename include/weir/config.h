@@ -5,8 +5,8 @@
  * A configuration is a list of settings, key and value, read from files and set by calls; the last
  * of a key counts. Four families of keys are understood together:
  *
- *     weir.…              what the C options have, but for callbacks, push, de-duplication and single
- *                         partitions of Kafka: docs/config.md
+ *     weir.…              what the C options have, but for what is C alone (callbacks, transports, the
+ *                         push source): docs/config.md
  *     twitter.…, topic    the connector of Eneco's kafka-connect-twitter, its file unchanged
  *     twitter.oauth.…     the connector of jcustenborder's, by its names
  *     bootstrap.servers, key.converter, producer.…    Kafka Connect's worker file
@@ -15,7 +15,11 @@
  * the JSON document of Connect's REST interface: {"name":…,"config":{…}}. Values are without the
  * blanks around them; of converters, those beside the connector count over the worker's, as in
  * Connect. In values, `${env:NAME}` and `${file:PATH}` stand for a variable and for a file's
- * content; what holds one, and the keys of credentials, are secrets: never shown.
+ * content; what holds one, and the keys of credentials, are secrets: never shown, also where they
+ * stand in the words of another error, from 4 bytes on.
+ *
+ * Limits: 4 MiB a file, 65,536 settings with 16 MiB of values in all, 64 bytes a name, `${file:…}` 8
+ * deep and 1,000 in one value. Of all else there may be any number.
  */
 #ifndef WEIR_CONFIG_H
 #define WEIR_CONFIG_H
@@ -77,8 +81,8 @@ WEIR_API enum weir_status weir_config_set(weir_config *config, const char *key, 
 					  struct weir_error *err);
 
 /**
- * Adds to a pipeline what the configuration says: sources, spools, sinks, routes, dead letters. Its
- * weir.pipeline.… keys are of weir_config_pipeline only, and refused here.
+ * Adds to a pipeline what the configuration says: sources, spools, sinks, windows of de-duplication,
+ * routes, dead letters, in this order. Its weir.pipeline.… keys are of weir_config_pipeline only, and refused here.
  *
  * @param pipeline  borrows; not started yet
  * @return WEIR_OK · WEIR_ERR_INVALID: `err` names file, line, key, and what would be right · what
@@ -125,8 +129,8 @@ WEIR_API enum weir_status weir_config_visit(weir_config *config, weir_config_vis
 					    void *user, struct weir_error *err);
 
 /**
- * Says what the configuration would do, and does not do it: requests, topics, keys, formats; then
- * tries those who would be asked (weir/check.h).
+ * Says what the configuration would do, and does not do it: requests, topics, keys, formats, and
+ * what can never come of its routes; then tries those who would be asked (weir/check.h).
  *
  * @param tell  gets the lines
  * @param user  its first argument

@@ -93,6 +93,8 @@ enum weir_status weir_config_apply(weir_config *config, weir_pipeline *pipeline,
 	if (status == WEIR_OK)
 		status = weir__build(config, &settings, pipeline, &reason);
 	weir__settings_release(&settings);
+	if (status < 0)
+		weir__secrets_hide_error(config, &reason);
 	if (status < 0 && err)
 		*err = reason;
 	return status;
@@ -121,6 +123,7 @@ static enum weir_status make(weir_config *config, struct weir__settings *setting
 		return weir__error_no_memory(err);
 	if (weir_pipeline_error(*ret)->status < 0) {
 		*err = *weir_pipeline_error(*ret);
+		weir__build_place(settings, "weir.pipeline.", NULL, err);
 		return err->status;
 	}
 	return weir__build(config, settings, *ret, err);
@@ -141,6 +144,7 @@ weir_pipeline *weir_config_pipeline(weir_config *config, const struct weir_pipel
 	weir__settings_release(&settings);
 	if (status == WEIR_OK)
 		return pipeline;
+	weir__secrets_hide_error(config, &reason);
 	if (err)
 		*err = reason;
 	return weir_pipeline_free(pipeline);
@@ -168,6 +172,8 @@ enum weir_status weir_config_visit(weir_config *config, weir_config_visit_fn *vi
 					       : last->value);
 	}
 	weir__settings_release(&settings);
+	if (status < 0)
+		weir__secrets_hide_error(config, &reason);
 	if (status < 0 && err)
 		*err = reason;
 	return status;

@@ -168,8 +168,8 @@ static enum weir_status add_url(struct weir__foreign *from, bool is_filter)
 		len--;
 	if ((size_t)snprintf(url, sizeof url, "%.*s/1.1/statuses/%s.json", (int)len, text,
 			     is_filter ? "filter" : "sample") >= sizeof url)
-		return weir__error_invalid(from->err, "weir.base_url is longer than %zu bytes",
-					   sizeof url);
+		return weir__settings_wrong(from->err, base, "it is longer than %zu bytes",
+					    sizeof url - sizeof "/1.1/statuses/filter.json");
 	return weir__foreign_add(from, base, "weir.sources.twitter.url", url);
 }
 
@@ -376,7 +376,7 @@ static void tell_unknown(const struct weir__foreign *from)
 		"value.converter.schemas.enable", "filter.keywords", "filter.userIds",
 		"kafka.status.topic", "process.deletes", "weir.base_url",
 	};
-	char place[200];
+	char place[WEIR__PLACE_BYTES];
 
 	for (const struct weir__setting *at = from->config->given.first; at; at = at->next) {
 		const char *near;
@@ -385,6 +385,11 @@ static void tell_unknown(const struct weir__foreign *from)
 			continue;
 		near = weir__nearest(at->key, known, sizeof known / sizeof *known);
 		weir__settings_place(at, place, sizeof place);
+		if (near && strcmp(near, at->key) == 0) {
+			weir__config_notice(from->config, "%s: it is for a connector, and there is "
+					    "none", place);
+			continue;
+		}
 		weir__config_notice(from->config, "%s: no such key%s%s%s", place,
 				    near ? "; is it meant to be " : "", near ? near : "",
 				    near ? "?" : "");

@@ -4,10 +4,12 @@
  *
  *     read.c      files into settings, ${…} undone
  *     eneco.c     the connectors' keys, the worker's: translated into weir.… keys
- *     build.c     weir.… keys into sources, spools, sinks, routes
+ *     build.c     weir.… keys into a pipeline: parties.c, routes.c
  *     fill.c      one options struct of these
- *     check.c     what is built, told and tried instead of run
- *     table.c     the keys there are        nearest.c   the one that was meant, perhaps
+ *     check.c     what is built, told and tried instead of run: watch.c,
+ *                 watch_route.c, watch_field.c
+ *     table.c     the keys there are
+ *     unknown.c   those there are not       nearest.c   the one that was meant, perhaps
  *     config.c    the public calls
  */
 #ifndef WEIR_CONFIG_INTERNAL_H
@@ -15,6 +17,7 @@
 
 #include "config/settings.h"
 #include "config/value.h"
+#include "kit/bytes.h"
 
 struct weir__watch;
 
@@ -45,21 +48,30 @@ enum weir_status weir__build_options(struct weir__settings *settings, struct wei
 enum weir_status weir__build(weir_config *config, struct weir__settings *settings,
 			     weir_pipeline *pipeline, struct weir_error *err);
 
+/*
+ * Puts the line in front of an error that some part's add has said: of the setting it speaks of,
+ * among those that begin with `prefix`; of `first`, NULL is fine, when that is not to be told.
+ */
+void weir__build_place(const struct weir__settings *settings, const char *prefix,
+		       const struct weir__setting *first, struct weir_error *err);
+
 /* config/fill.c: from all settings that begin with `prefix`, "weir.sinks.kafka." */
 enum weir_status weir__fill(struct weir__settings *settings, struct weir__arena *arena,
 			    const char *prefix, const struct weir__key_table *table, void *options,
 			    struct weir_error *err);
 
-/* config/check.c: what build.c has read, before it adds it; all lent until the end, which comes
- * only when nothing is wrong. `sink` NULL: dropped. */
-struct weir_route;
-void weir__watch_source(struct weir__watch *watch, const char *name, const char *type,
-			const void *options);
-void weir__watch_sink(struct weir__watch *watch, const char *name, const char *type,
-		      const void *options);
-void weir__watch_route(struct weir__watch *watch, const struct weir_route *route,
-		       const char *sink);
-void weir__watch_end(struct weir__watch *watch);
+/* config/unknown.c */
+/* A key of the weir.… family that nothing took: a notice. */
+void weir__config_tell_unknown(const weir_config *config, const struct weir__setting *setting);
+
+/* config/watch.c */
+/* Tries those that were told of (config/watch.h), when all is built. */
+enum weir_status weir__watch_end(struct weir__watch *watch, struct weir_error *err);
+
+/* config/secret.c */
+/* The text without the values that are not to be shown. Yours: weir__text_free. NULL: no memory. */
+char *weir__secrets_hide(const weir_config *config, const char *text);
+void weir__secrets_hide_error(const weir_config *config, struct weir_error *err);
 
 /* config/read.c */
 enum weir_status weir__config_read_file(weir_config *config, const char *path,

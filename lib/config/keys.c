@@ -18,22 +18,34 @@ static const struct place {
 	{ "sources", "weir.sources.NAME" },
 	{ "rules", "weir.sources.NAME.rules.N" },
 	{ "spools", "weir.spools.NAME" },
+	{ "dedup", "weir.dedup.NAME" },
 	{ "sinks", "weir.sinks.NAME" },
 	{ "routes", "weir.routes.NAME" },
 	{ "where", "weir.routes.NAME.where.N" },
 };
 
-/* Keys that name another part: read by build.c and eneco.c. */
+/* Keys that name another part: read by the files beside build.c, and by eneco.c. */
 static const struct {
-	const char *section, *name, *value, *help;
+	const char *section, *type, *name, *value, *help;
 } others[] = {
-	{ "spools", "from", "a source's NAME", "whose messages it takes; none: those of routes" },
-	{ "sinks", "share.messages", "number", "of the window that deliveries to it may hold" },
-	{ "sinks", "share.bytes", "number", "the same in bytes" },
-	{ "routes", "from", "a source's NAME", "none: every source" },
-	{ "routes", "sink", "a sink's or spool's NAME", "needed where there are several" },
-	{ "routes", "drop", "true, false", "what it takes is dropped" },
+	{ "spools", NULL, "from", "a source's NAME",
+	  "whose messages it takes; none: those of routes" },
+	{ "spools", NULL, "share.messages", "number",
+	  "of the window that deliveries to it may hold" },
+	{ "spools", NULL, "share.bytes", "number", "the same in bytes" },
+	{ "dedup", NULL, "sources", "sources' NAMEs, by commas",
+	  "whose messages share it; none: every source" },
+	{ "sinks", "kafka", "offsets_of", "a source's NAME",
+	  "exactly once: its offsets are part of the transactions" },
+	{ "sinks", NULL, "share.messages", "number",
+	  "of the window that deliveries to it may hold" },
+	{ "sinks", NULL, "share.bytes", "number", "the same in bytes" },
+	{ "routes", NULL, "from", "a source's NAME", "none: every source" },
+	{ "routes", NULL, "sink", "a sink's or spool's NAME", "needed where there are several" },
+	{ "routes", NULL, "drop", "true, false", "what it takes is dropped" },
 };
+
+#define OTHERS (sizeof others / sizeof *others)
 
 static const char *prefix_of(const char *section)
 {
@@ -60,6 +72,7 @@ static void write_value(const struct weir__key_row *row, char *ret, size_t size)
 		[VALUE_DOUBLE] = "number",  [VALUE_KINDS] = "kinds, by commas",
 		[VALUE_CHOICE] = "",	    [VALUE_SET] = "",
 		[VALUE_LIST] = "texts, by commas", [VALUE_PROPERTIES] = "text",
+		[VALUE_PARTITIONS] = "TOPIC:PARTITION or TOPIC:PARTITION@OFFSET",
 	};
 	const size_t len = (size_t)snprintf(ret, size, "%s%s", row->is_secret ? "secret " : "",
 					    types[row->type]);
@@ -84,12 +97,30 @@ static void visit_table(const struct weir__key_table *table, weir_config_key_fn 
 		write_value(row, value, sizeof value);
 		visit(user, key, value, row->help);
 	}
-	for (size_t i = 0; i < sizeof others / sizeof *others; i++) {
-		if (strcmp(others[i].section, table->section) != 0)
+	for (size_t i = 0; i < OTHERS; i++) {
+		if (strcmp(others[i].section, table->section) != 0 ||
+		    (others[i].type && strcmp(others[i].type, table->type) != 0))
 			continue;
 		snprintf(key, sizeof key, "%s.%s", prefix, others[i].name);
 		visit(user, key, others[i].value, others[i].help);
 	}
+}
+
+size_t weir__key_names(const char *section, const char **ret, size_t most)
+{
+	size_t count = 0;
+
+	for (size_t t = 0; t < weir__key_table_count; t++) {
+		const struct weir__key_table *table = &weir__key_tables[t];
+
+		for (size_t i = 0; strcmp(table->section, section) == 0 && i < table->count; i++)
+			if (count++ < most)
+				ret[count - 1] = table->rows[i].name;
+	}
+	for (size_t i = 0; i < OTHERS; i++)
+		if (strcmp(others[i].section, section) == 0 && count++ < most)
+			ret[count - 1] = others[i].name;
+	return count;
 }
 
 void weir_config_keys(weir_config_key_fn *visit, void *user)

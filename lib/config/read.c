@@ -4,7 +4,8 @@
  *
  * Guarantees: a file is read as a whole or not at all, at most MOST_BYTES of it; a folder, a device
  * without end, one enormous line are errors that say so; `${file:…}` goes MOST_DEPTH deep, so a
- * file that names itself is an error. Everything read through `${…}` is marked as a secret.
+ * file that names itself is an error, and one value reads MOST_FILES of them, so that files which
+ * name each other many times end, too. Everything read through `${…}` is marked as a secret.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -22,10 +23,14 @@
 
 #define MOST_BYTES (4u << 20)
 #define MOST_DEPTH 8
+#define MOST_FILES 1000
+#define MOST_SETTINGS 65536	/* of all files, */
+#define MOST_VALUE_BYTES (16u << 20)	/* and of their values */
 
 /* ---- bytes ---- */
 
-static enum weir_status read_all(int fd, const char *path, struct weir__bytes *out,
+/* `name`: what errors call it, here and below. */
+static enum weir_status read_all(int fd, const char *name, struct weir__bytes *out,
 				 struct weir_error *err)
 {
 	for (;;) {
@@ -38,28 +43,29 @@ static enum weir_status read_all(int fd, const char *path, struct weir__bytes *o
 		if (len < 0 && errno == EINTR)
 			continue;
 		if (len < 0)
-			return weir__error_os(err, errno, "cannot read '%s'", path);
+			return weir__error_os(err, errno, "cannot read '%s'", name);
 		if (len == 0)
 			return WEIR_OK;
 		out->len += (size_t)len;
 		if (out->len > MOST_BYTES)
 			return weir__error_invalid(err, "'%s' is larger than %u bytes: is it a "
-						   "configuration?", path, MOST_BYTES);
+						   "configuration?", name, MOST_BYTES);
 	}
 }
 
-static enum weir_status load(const char *path, struct weir__bytes *out, struct weir_error *err)
+static enum weir_status load(const char *path, const char *name, struct weir__bytes *out,
+			     struct weir_error *err)
 {
 	const int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
 	enum weir_status status;
 	struct stat about;
 
 	if (fd < 0)
-		return weir__error_os(err, errno, "cannot open '%s'", path);
+		return weir__error_os(err, errno, "cannot open '%s'", name);
 	if (fstat(fd, &about) == 0 && S_ISDIR(about.st_mode))
-		status = weir__error_invalid(err, "'%s' is a folder; name a file in it", path);
+		status = weir__error_invalid(err, "'%s' is a folder; name a file in it", name);
 	else
-		status = read_all(fd, path, out, err);
+		status = read_all(fd, name, out, err);
 	close(fd);
 	return status;
 }
@@ -70,24 +76,48 @@ struct expansion {
 	const weir_config *config;
 	const struct weir__setting *setting;	/* for errors */
 	struct weir__bytes out;
+	unsigned files;		/* read for it so far */
 	bool is_secret;
 	struct weir_error *err;
 };
 
 static enum weir_status expand(struct expansion *to, const char *text, unsigned depth);
 
+/* What is wrong with another file, with the place that names it. */
+static void prefix_place(const struct expansion *to)
+{
+	char place[WEIR__PLACE_BYTES];
+
+	weir__settings_place(to->setting, place, sizeof place);
+	weir__error_prefix(to->err, "%s: ", place);
+}
+
+/* What stands in a file is a secret, also when it looks like the name of another. */
+static const char *shown(const char *name, unsigned depth)
+{
+	return depth ? "(secret)" : name;
+}
+
 static enum weir_status expand_file(struct expansion *to, const char *path, unsigned depth)
 {
 	struct weir__bytes bytes;
 	enum weir_status status;
 
+	if (++to->files > MOST_FILES)
+		return weir__settings_wrong(to->err, to->setting, "more than %d ${file:…} in one "
+					    "value; do files name each other?", MOST_FILES);
 	weir__bytes_init(&bytes, &to->config->env);
-	status = load(path, &bytes, to->err);
+	status = load(path, shown(path, depth), &bytes, to->err);
+	if (status < 0)
+		prefix_place(to);
 	while (bytes.len && strchr("\r\n", bytes.data[bytes.len - 1]))
 		bytes.len--;
 	weir__bytes_add(&bytes, "", 1);
 	if (status == WEIR_OK && bytes.has_failed)
 		status = weir__error_no_memory(to->err);
+	if (status == WEIR_OK && strlen(bytes.data) + 1 < bytes.len)
+		status = weir__settings_wrong(to->err, to->setting, "there is a zero byte in "
+					      "'%.80s': it is no text", shown(path, depth));
 	if (status == WEIR_OK)
 		status = expand(to, bytes.data, depth + 1);
 	if (bytes.data)
@@ -96,14 +126,14 @@ static enum weir_status expand_file(struct expansion *to, const char *path, unsi
 	return status;
 }
 
-static enum weir_status expand_variable(struct expansion *to, const char *name)
+static enum weir_status expand_variable(struct expansion *to, const char *name, unsigned depth)
 {
 	const struct weir_config_options *options = &to->config->options;
 	const char *value = options->variable ? options->variable(options->user, name) : NULL;
 
 	if (!value)
 		return weir__settings_wrong(to->err, to->setting, "there is no variable %.60s%s",
-					    name, options->variable ? "" : ": none are given");
+					    shown(name, depth), options->variable ? "" : ": none are given");
 	weir__bytes_add_text(&to->out, value);
 	return WEIR_OK;
 }
@@ -113,11 +143,11 @@ static enum weir_status expand_name(struct expansion *to, const char *name, unsi
 {
 	to->is_secret = true;
 	if (strncmp(name, "env:", 4) == 0)
-		return expand_variable(to, name + 4);
+		return expand_variable(to, name + 4, depth);
 	if (strncmp(name, "file:", 5) == 0)
 		return expand_file(to, name + 5, depth);
 	return weir__settings_wrong(to->err, to->setting, "${%.60s} is neither ${env:NAME} nor "
-				    "${file:PATH}", name);
+				    "${file:PATH}", shown(name, depth));
 }
 
 static enum weir_status expand(struct expansion *to, const char *text, unsigned depth)
@@ -170,6 +200,17 @@ static void trim(struct weir__bytes *text)
 	text->len = end - at + 1;
 }
 
+static enum weir_status check_room(const weir_config *config, const struct weir__setting *setting,
+				   size_t len, struct weir_error *err)
+{
+	if (config->given.count >= MOST_SETTINGS)
+		return weir__settings_wrong(err, setting, "more than %d settings", MOST_SETTINGS);
+	if (config->given.bytes + len > MOST_VALUE_BYTES)
+		return weir__settings_wrong(err, setting, "all values together are larger than %u "
+					    "bytes", MOST_VALUE_BYTES);
+	return WEIR_OK;
+}
+
 static enum weir_status add(weir_config *config, const char *key, const char *value,
 			    const char *file, unsigned line, struct weir_error *err)
 {
@@ -185,9 +226,12 @@ static enum weir_status add(weir_config *config, const char *key, const char *va
 	weir__bytes_add(&to.out, "", 1);
 	if (!to.out.has_failed)
 		trim(&to.out);
-	like.is_secret = to.is_secret;
-	if (status == WEIR_OK && (to.out.has_failed ||
-				  !weir__settings_add(&config->given, key, to.out.data, &like)))
+	like.is_secret = to.is_secret || weir__key_is_secret(key);
+	if (status == WEIR_OK && to.out.has_failed)
+		status = weir__error_no_memory(err);
+	if (status == WEIR_OK)
+		status = check_room(config, &like, to.out.len, err);
+	if (status == WEIR_OK && !weir__settings_add(&config->given, key, to.out.data, &like))
 		status = weir__error_no_memory(err);
 	if (to.out.data)
 		explicit_bzero(to.out.data, to.out.capacity);
@@ -204,15 +248,6 @@ enum weir_status weir_config_set(weir_config *config, const char *key, const cha
 
 /* ---- properties ---- */
 
-static bool is_given_before(const struct weir__properties *properties, size_t index)
-{
-	for (size_t i = 0; i < index; i++)
-		if (strcmp(weir__properties_key(properties, i),
-			   weir__properties_key(properties, index)) == 0)
-			return true;
-	return false;
-}
-
 static enum weir_status add_properties(weir_config *config, const char *file,
 				       const struct weir__properties *properties,
 				       struct weir_error *err)
@@ -224,8 +259,9 @@ static enum weir_status add_properties(weir_config *config, const char *file,
 	for (size_t i = 0; i < properties->count && status == WEIR_OK; i++) {
 		const char *key = weir__properties_key(properties, i);
 		const unsigned line = properties->list[i].line;
+		const struct weir__setting *before = weir__settings_find(&config->given, key);
 
-		if (i < 1000 && is_given_before(properties, i))
+		if (before && before->file == file)
 			weir__config_notice(config, "%s:%u: %s: given twice; this one counts", file,
 					    line, key);
 		status = add(config, key, weir__properties_value(properties, i), file, line, err);
@@ -334,7 +370,7 @@ enum weir_status weir__config_read_file(weir_config *config, const char *path,
 	if (!file)
 		return weir__error_no_memory(err);
 	weir__bytes_init(&bytes, &config->env);
-	status = load(path, &bytes, err);
+	status = load(path, path, &bytes, err);
 	if (status == WEIR_OK && is_document(&bytes))
 		status = read_document(config, file, &bytes, err);
 	else if (status == WEIR_OK)

@@ -14,11 +14,13 @@
 #include "wire/form.h"
 
 #define MOST_PATH_BYTES 60
+#define MOST_KEY_BYTES 100
 
 void weir__settings_init(struct weir__settings *settings, const struct weir_env *env)
 {
 	*settings = (struct weir__settings){ .env = env };
 	settings->end = &settings->first;
+	weir__table_init(&settings->last, env);
 }
 
 static void setting_free(const struct weir_env *env, struct weir__setting *setting)
@@ -37,6 +39,20 @@ void weir__settings_release(struct weir__settings *settings)
 		setting_free(settings->env, setting);
 	}
 	settings->end = &settings->first;
+	weir__table_release(&settings->last);
+}
+
+/* Makes it the last of its key. */
+static bool enter(struct weir__settings *settings, struct weir__setting *setting)
+{
+	const size_t len = strlen(setting->key);
+	struct weir__table_entry *entry = weir__table_find(&settings->last, setting->key, len);
+
+	if (!entry)
+		return weir__table_add(&settings->last, setting->key, len, setting) != NULL;
+	setting->before = entry->value;
+	entry->value = setting;
+	return true;
 }
 
 struct weir__setting *weir__settings_add(struct weir__settings *settings, const char *key,
@@ -53,46 +69,65 @@ struct weir__setting *weir__settings_add(struct weir__settings *settings, const 
 	}
 	setting->key = weir__text_copy(settings->env, key);
 	setting->value = weir__text_copy(settings->env, value);
-	if (!setting->key || !setting->value) {
+	if (!setting->key || !setting->value || !enter(settings, setting)) {
 		setting_free(settings->env, setting);
 		return NULL;
 	}
 	*settings->end = setting;
 	settings->end = &setting->next;
+	settings->count++;
+	settings->bytes += strlen(value) + 1;
 	return setting;
+}
+
+struct weir__setting *weir__settings_find(const struct weir__settings *settings, const char *key)
+{
+	const struct weir__table_entry *entry = weir__table_find(&settings->last, key, strlen(key));
+
+	return entry ? entry->value : NULL;
 }
 
 struct weir__setting *weir__settings_take(struct weir__settings *settings, const char *key)
 {
-	struct weir__setting *found = NULL;
+	struct weir__setting *found = weir__settings_find(settings, key);
 
-	for (struct weir__setting *at = settings->first; at; at = at->next) {
-		if (strcmp(at->key, key) != 0)
-			continue;
+	for (struct weir__setting *at = found; at; at = at->before)
 		at->is_used = true;
-		found = at;
-	}
 	return found;
 }
 
 /* A long path by its end: that names the file. */
-void weir__settings_place(const struct weir__setting *setting, char *ret, size_t size)
+size_t weir__settings_line(const struct weir__setting *setting, char *ret, size_t size)
 {
 	const size_t len = setting->file ? strlen(setting->file) : 0;
-	const bool is_long = len > MOST_PATH_BYTES;
+	const char *path = setting->file;
 
-	if (setting->file)
-		snprintf(ret, size, "%s%s:%u: %s", is_long ? "…" : "",
-			 setting->file + (is_long ? len - MOST_PATH_BYTES : 0), setting->line,
-			 setting->key);
-	else
-		snprintf(ret, size, "%s", setting->key);
+	*ret = '\0';
+	if (!path)
+		return 0;
+	if (len > MOST_PATH_BYTES) {
+		path += len - MOST_PATH_BYTES;
+		while (((unsigned char)*path & 0xc0) == 0x80)
+			path++;
+	}
+	return (size_t)snprintf(ret, size, "%s%s:%u: ", path == setting->file ? "" : "…", path,
+				setting->line);
+}
+
+/* A long key by its beginning. */
+void weir__settings_place(const struct weir__setting *setting, char *ret, size_t size)
+{
+	const size_t len = weir__settings_line(setting, ret, size), key_len = strlen(setting->key);
+	const bool is_long = key_len > MOST_KEY_BYTES;
+
+	snprintf(ret + len, size - len, "%.*s%s", is_long ? MOST_KEY_BYTES : (int)key_len,
+		 setting->key, is_long ? "…" : "");
 }
 
 enum weir_status weir__settings_wrong(struct weir_error *err, const struct weir__setting *setting,
 				      const char *format, ...)
 {
-	char place[200], words[200];
+	char place[WEIR__PLACE_BYTES], words[sizeof err->text];
 	va_list args;
 
 	va_start(args, format);

@@ -8,21 +8,24 @@
 #ifndef WEIR_CONFIG_SETTINGS_H
 #define WEIR_CONFIG_SETTINGS_H
 
-#include "ground/env.h"
+#include "kit/table.h"
 #include "weir/config.h"
 
 struct weir__setting {
 	struct weir__setting *next;
+	struct weir__setting *before;	/* of the same key; NULL: it is the first */
 	char *key, *value;
 	const char *file;	/* NULL: set by a call */
 	unsigned line;
 	bool is_used;		/* understood, or a later one took its place */
-	bool is_secret;		/* its value came from somewhere that is not shown */
+	bool is_secret;		/* its value is a credential's, or came by ${…}: not shown */
 };
 
 struct weir__settings {
 	const struct weir_env *env;
 	struct weir__setting *first, **end;
+	struct weir__table last;	/* of each key */
+	size_t count, bytes;	/* of values, with their zeros */
 };
 
 void weir__settings_init(struct weir__settings *settings, const struct weir_env *env);
@@ -30,8 +33,14 @@ void weir__settings_release(struct weir__settings *settings);
 /* Copies key and value; `like` lends file, line and secrecy, NULL: none. NULL: out of memory. */
 struct weir__setting *weir__settings_add(struct weir__settings *settings, const char *key,
 					 const char *value, const struct weir__setting *like);
-/* The one that counts, marked as used, as are those it replaces; NULL: there is none. */
+/* The one that counts; NULL: there is none. */
+struct weir__setting *weir__settings_find(const struct weir__settings *settings, const char *key);
+/* The same, marked as used, as are those it replaces. */
 struct weir__setting *weir__settings_take(struct weir__settings *settings, const char *key);
+#define WEIR__PLACE_BYTES 256	/* always enough for a place */
+
+/* The line it is on, "FILE:LINE: "; "" where there is none. Its length. */
+size_t weir__settings_line(const struct weir__setting *setting, char *ret, size_t size);
 /* Where it stands, for errors: "FILE:LINE: KEY". */
 void weir__settings_place(const struct weir__setting *setting, char *ret, size_t size);
 /* An error about a setting: "FILE:LINE: KEY: …". */

@@ -78,6 +78,8 @@ static const struct weir__key_row twitter_rows[] = {
 	ROW(VALUE_U64, T, connect_ms, NULL, "DNS, connect, TLS"),
 	ROW(VALUE_U64, T, stall_ms, NULL, "no byte for so long: reconnect"),
 	ROW(VALUE_U64, T, proven_ms, NULL, "a connection that lived so long resets the backoff"),
+	ROW(VALUE_U64, T, min_reconfigure_ms, NULL,
+	    "a connection stands so long before other predicates end it"),
 	ROW(VALUE_U32, T, jitter_percent, NULL, "on top of each delay"),
 	ROW(VALUE_U32, T, most_attempts, NULL, "failures in a row, then the end; 0: never"),
 	ROW(VALUE_SIZE, T, max_message_bytes, NULL, "larger ones are counted and skipped"),
@@ -138,6 +140,8 @@ static const struct weir__key_row kafka_source_rows[] = {
 	ROW(VALUE_TEXT, KS, group, NULL, "group.id"),
 	MANY(VALUE_LIST, "topics", KS, topics, topic_count,
 	     "to subscribe to, by commas; one that begins with ^ is a regular expression"),
+	MANY(VALUE_PARTITIONS, "partitions", KS, partitions, partition_count,
+	     "in the place of topics, by commas; from OFFSET on, else as start says"),
 	ROW(VALUE_CHOICE, KS, start, start_words, "where nothing is committed"),
 	ROW(VALUE_U64, KS, start_time_ms, NULL, "of time: ms since 1970"),
 	ROW(VALUE_BOOLEAN, KS, until_end, NULL, "end when what is there has been read"),
@@ -172,6 +176,8 @@ static const struct weir__key_row kafka_sink_rows[] = {
 	MANY(VALUE_PROPERTIES, "property", K, properties, property_count,
 	     "any property of librdkafka by its name"),
 	ROW(VALUE_TEXT, K, topic, NULL, "where messages go whose route names no topic"),
+	ROW(VALUE_TEXT, K, transactional_id, NULL, "exactly once: with offsets_of"),
+	ROW(VALUE_U64, K, transaction_ms, NULL, "a transaction is committed so often"),
 };
 
 #define O weir_file_sink_options
@@ -222,6 +228,13 @@ static const struct weir__key_row route_rows[] = {
 	  "&amp; stays &amp;, of text" },
 };
 
+#define D weir_dedup_options
+static const struct weir__key_row dedup_rows[] = {
+	ROW(VALUE_KINDS, D, kinds, NULL, "none: tweet, retweet, direct_message"),
+	ROW(VALUE_SIZE, D, entries, NULL, "most that are remembered, some 72 bytes each"),
+	ROW(VALUE_U64, D, age_ms, NULL, "what was seen longer ago is new again"),
+};
+
 #define M weir_field_match
 static const struct weir__key_row match_rows[] = {
 	ROW(VALUE_TEXT, M, path, NULL, "user.lang, entities.urls[0]"),
@@ -239,6 +252,7 @@ const struct weir__key_table weir__key_tables[] = {
 	TABLE("sources", "kafka", kafka_source_rows, KS, "a Kafka consumer"),
 	TABLE("sources", "file", file_source_rows, F, "a file, one message a line"),
 	TABLE("spools", NULL, spool_rows, S, "a queue on disk"),
+	TABLE("dedup", NULL, dedup_rows, D, "a window of what was seen: what comes again is dropped"),
 	TABLE("sinks", "kafka", kafka_sink_rows, K, "a Kafka producer"),
 	TABLE("sinks", "file", file_sink_rows, O, "files, one message a line"),
 	TABLE("routes", NULL, route_rows, R, "a route"),
@@ -257,6 +271,16 @@ const struct weir__key_table *weir__key_table_find(const char *section, const ch
 			return table;
 	}
 	return NULL;
+}
+
+const char *weir__key_word(const char *section, const char *type, const char *key, unsigned choice)
+{
+	const struct weir__key_table *table = weir__key_table_find(section, type);
+
+	for (size_t i = 0; i < table->count; i++)
+		if (strcmp(table->rows[i].name, key) == 0)
+			return table->rows[i].words[choice];
+	return "";
 }
 
 static bool ends_in(const char *key, const char *name)

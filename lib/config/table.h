@@ -24,7 +24,9 @@ enum weir__value_type {
 	VALUE_KINDS,		/* unsigned: names of kinds */
 	VALUE_CHOICE,		/* an enum: `words` by number */
 	VALUE_SET,		/* unsigned: `words` by bit */
-	VALUE_LIST,		/* const char *const *, and a size_t at `count` */
+	VALUE_LIST,		/* const char *const *, and a size_t at `count`: NAME, by commas;
+				 * NAME.X, each one text */
+	VALUE_PARTITIONS,	/* const struct weir_kafka_partition *, and a size_t at `count` */
 	VALUE_PROPERTIES	/* NAME.X: const struct weir_property *, and a size_t at `count` */
 };
 
@@ -52,5 +54,13 @@ extern const size_t weir__key_table_count;
 /* Whether what a key of the family is set to is not to be shown. */
 bool weir__key_is_secret(const char *key);
 const struct weir__key_table *weir__key_table_find(const char *section, const char *type);
+/* A word of the table's row of that name. */
+const char *weir__key_word(const char *section, const char *type, const char *key, unsigned choice);
+
+/*
+ * The names of a section's keys, "stall_ms", those that name another part as well: what may have
+ * been meant. Writes at most `most`; answers how many there are.
+ */
+size_t weir__key_names(const char *section, const char **ret, size_t most);
 
 #endif

@@ -12,7 +12,10 @@
 
 #include "ground/error.h"
 #include "kit/text.h"
+#include "weir/kafka.h"
 #include "weir/message.h"
+
+#define WORDS_BYTES 160	/* all words of a choice */
 
 struct weir__arena_block {
 	struct weir__arena_block *next;
@@ -66,6 +69,25 @@ enum weir_status weir__value_boolean(const struct weir__setting *setting, bool *
 		return WEIR_OK;
 	return weir__settings_wrong(err, setting, "'%.60s' is neither true nor false",
 				    shown(setting));
+}
+
+/* The same of a part of it. */
+static const char *shown_item(const struct weir__setting *setting, const char *item)
+{
+	return shown(setting) == setting->value ? item : "(secret)";
+}
+
+static int shown_len(const struct weir__setting *setting, size_t len)
+{
+	return shown(setting) == setting->value && len < 60 ? (int)len : 60;
+}
+
+/* NULL: there is none. */
+static const char *last_byte(const char *text, size_t len, char byte)
+{
+	while (len > 0 && text[len - 1] != byte)
+		len--;
+	return len > 0 ? text + len - 1 : NULL;
 }
 
 static struct weir_slice slice_of(const char *text)
@@ -126,7 +148,7 @@ static void join(const char *const *words, char *ret, size_t size)
 static enum weir_status read_choice(const struct weir__setting *setting, const char *const *words,
 				    unsigned *ret, struct weir_error *err)
 {
-	char all[120];
+	char all[WORDS_BYTES];
 
 	if (find_word(words, setting->value, strlen(setting->value), ret))
 		return WEIR_OK;
@@ -154,7 +176,7 @@ static enum weir_status read_set(const struct weir__setting *setting, const char
 				 unsigned *ret, struct weir_error *err)
 {
 	const char *at = setting->value, *item;
-	char all[120];
+	char all[WORDS_BYTES];
 	unsigned bit;
 	size_t len;
 
@@ -166,7 +188,8 @@ static enum weir_status read_set(const struct weir__setting *setting, const char
 		}
 		join(words, all, sizeof all);
 		return weir__settings_wrong(err, setting, "'%.*s' is none of %s",
-					    len < 40 ? (int)len : 40, item, all);
+					    shown_len(setting, len), shown_item(setting, item),
+					    all);
 	}
 	return WEIR_OK;
 }
@@ -201,6 +224,61 @@ enum weir_status weir__value_list(struct weir__arena *arena, const struct weir__
 		if (!*list)
 			return weir__error_no_memory(err);
 	}
+	return WEIR_OK;
+}
+
+/* ---- TOPIC:PARTITION@OFFSET ---- */
+
+static enum weir_status read_partition(struct weir__arena *arena,
+				       const struct weir__setting *setting, const char *item,
+				       size_t len, struct weir_kafka_partition *ret,
+				       struct weir_error *err)
+{
+	const char *at = last_byte(item, len, '@');
+	const size_t place_len = at ? (size_t)(at - item) : len;
+	const char *colon = last_byte(item, place_len, ':');
+	uint64_t partition, offset = 0;
+
+	if (!colon || colon == item ||
+	    !weir__text_to_u64((struct weir_slice){ colon + 1,
+						    (size_t)(item + place_len - colon) - 1 },
+			       &partition) ||
+	    partition > INT32_MAX ||
+	    (at && !weir__text_to_u64((struct weir_slice){ at + 1, (size_t)(item + len - at) - 1 },
+				      &offset)))
+		return weir__settings_wrong(err, setting, "'%.*s' is neither TOPIC:PARTITION nor "
+					    "TOPIC:PARTITION@OFFSET", shown_len(setting, len),
+					    shown_item(setting, item));
+	if (at && (offset == 0 || offset > INT64_MAX))
+		return weir__settings_wrong(err, setting, "'%.*s': an offset is from 1 to %lld; "
+					    "without @ it begins where start says",
+					    shown_len(setting, len), shown_item(setting, item),
+					    (long long)INT64_MAX);
+	ret->topic = weir__arena_copy(arena, item, (size_t)(colon - item));
+	ret->partition = (int32_t)partition;
+	ret->offset = offset;
+	return ret->topic ? WEIR_OK : weir__error_no_memory(err);
+}
+
+static enum weir_status read_partitions(struct weir__arena *arena,
+					const struct weir__setting *setting,
+					const struct weir_kafka_partition **ret, size_t *ret_count,
+					struct weir_error *err)
+{
+	const char *at = setting->value, *item;
+	struct weir_kafka_partition *list;
+	size_t count = 0, len;
+
+	while (next_item(&at, &item, &len))
+		count++;
+	list = weir__arena_alloc(arena, (count + 1) * sizeof *list);
+	if (!list)
+		return weir__error_no_memory(err);
+	*ret = list;
+	*ret_count = count;
+	for (at = setting->value; next_item(&at, &item, &len); list++)
+		if (read_partition(arena, setting, item, len, list, err) < 0)
+			return err->status;
 	return WEIR_OK;
 }
 
@@ -248,6 +326,11 @@ enum weir_status weir__value_read(struct weir__arena *arena, const struct weir__
 	case VALUE_LIST:
 		return weir__value_list(arena, setting, MEMBER(const char *const *, row->offset),
 					MEMBER(size_t, row->count), err);
+	case VALUE_PARTITIONS:
+		return read_partitions(
+			arena, setting,
+			MEMBER(const struct weir_kafka_partition *, row->offset),
+			MEMBER(size_t, row->count), err);
 	case VALUE_U64:
 	case VALUE_SIZE:
 	case VALUE_U32:

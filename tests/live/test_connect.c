@@ -342,6 +342,26 @@ START_TEST(sigusr1_prints_all_metrics)
 }
 END_TEST
 
+/* Nobody asks for it, and the run goes on. */
+START_TEST(a_line_comes_by_itself_now_and_then)
+{
+	const char *words[] = { "--url", NULL, "--progress", "0.05", "--set", set_brokers,
+				DATA "words.properties", NULL };
+	struct program program;
+	const char *line;
+
+	serve(NULL, "invented-consumer-secret");
+	words[1] = weir_test_stream_url(twitter);
+	snprintf(set_brokers, sizeof set_brokers, "bootstrap.servers=%s",
+		 weir_test_broker_addresses(kafka));
+	program_start(&program, CONNECT, words);
+	while (!(line = strstr(program.text, " received, ")) || !strstr(line + 1, " received, "))
+		ck_assert_msg(program_read(&program), "it ended:\n%.2000s", program.text);
+	ck_assert_msg(!strstr(program.text, "weir_received_total"), "%.2000s", program.text);
+	ck_assert_int_eq(program_stop(&program), 0);
+}
+END_TEST
+
 START_TEST(deletes_can_be_had_beside_the_statuses)
 {
 	const char *words[] = { "--url", NULL, "--set", set_brokers, "--set",
@@ -449,11 +469,15 @@ START_TEST(without_a_file_it_says_how_it_is_used)
 {
 	struct program program;
 	const char *const nothing[] = { NULL }, *const halves[] = { "--set", "a", NULL };
+	const char *const never[] = { "--progress", "0", DATA "words.properties", NULL };
 
 	program_start(&program, CONNECT, nothing);
 	ck_assert_int_eq(program_finish(&program), 2);
 	ck_assert_ptr_nonnull(strstr(program.text, "usage: connect"));
 	program_start(&program, CONNECT, halves);
+	ck_assert_int_eq(program_finish(&program), 2);
+	ck_assert_ptr_nonnull(strstr(program.text, "usage: connect"));
+	program_start(&program, CONNECT, never);
 	ck_assert_int_eq(program_finish(&program), 2);
 	ck_assert_ptr_nonnull(strstr(program.text, "usage: connect"));
 }
@@ -471,6 +495,7 @@ int main(void)
 	tcase_set_timeout(tcase, 120);
 	tcase_add_loop_test(tcase, consumers_notice_nothing, 0, ROWS(shapes));
 	tcase_add_test(tcase, sigusr1_prints_all_metrics);
+	tcase_add_test(tcase, a_line_comes_by_itself_now_and_then);
 	tcase_add_test(tcase, deletes_can_be_had_beside_the_statuses);
 	tcase_add_test(tcase, sigterm_ends_it_also_when_nothing_is_acknowledged);
 	tcase_add_test(tcase, what_no_record_can_be_made_of_does_not_end_the_run);

@@ -1,18 +1,22 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * connect --check on setups that are broken: tests/data/check/NAME.properties and what is said,
- * NAME.expected. There URL is the server, ADDRESS its host and port, BROKERS the cluster, `#` any
- * number, and `…` at the end of a line whatever else stands on it (words of other libraries).
+ * NAME.expected. There URL is the server, ADDRESS its host and port, BROKERS the cluster, DIR the
+ * test's folder, `#` any number, and `…` at the end of a line whatever else stands on it (words of
+ * other libraries). Files in weir's own keys have these words in them, too.
  */
 #include <arpa/inet.h>
 #include <check.h>
 #include <ctype.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -129,6 +133,70 @@ static void have_no_leader(void)
 	ck_assert_int_eq(weir_test_topic_add(kafka, "deletes", 1), WEIR_OK);
 }
 
+static void have_topics(void)
+{
+	have_topic();
+	ck_assert_int_eq(weir_test_topic_add(kafka, "raw-messages", 3), WEIR_OK);
+	ck_assert_int_eq(weir_test_topic_add(kafka, "valid-messages", 1), WEIR_OK);
+	ck_assert_int_eq(weir_test_topic_add(kafka, "invalid-messages", 1), WEIR_OK);
+}
+
+/* Each such request is refused, however often it is made. */
+static void refuse(enum weir_test_request request, int32_t code)
+{
+	int32_t codes[200];
+
+	have_topics();
+	for (int i = 0; i < ROWS(codes); i++)
+		codes[i] = code;
+	weir_test_broker_push_codes(kafka, request, codes, ROWS(codes));
+}
+
+static void refuse_reading(void)
+{
+	refuse(WEIR_TEST_LIST_OFFSETS, WEIR_TEST_TOPIC_FORBIDDEN);
+}
+
+static void refuse_group(void)
+{
+	refuse(WEIR_TEST_OFFSET_FETCH, 30);	/* GROUP_AUTHORIZATION_FAILED */
+}
+
+/* ---- folders and files */
+
+static void make_folder(const char *name)
+{
+	ck_assert_int_eq(mkdir(test_path(&dir, name), 0700), 0);
+}
+
+static void write_file(const char *name, const char *text)
+{
+	file_write(test_path(&dir, name), text, strlen(text));
+}
+
+static void have_files(void)
+{
+	have_topics();
+	write_file("a.jsonl", "{\"n\":1}\n");
+	write_file("b.jsonl.gz", "\x1f\x8b\x08");
+	write_file("c.jsonl.zst", "\x28\xb5\x2f\xfd");
+	make_folder("out");
+	make_folder("spool");
+}
+
+/* Another process has the spool and the position. */
+static void have_holders(void)
+{
+	static const char *const names[] = { "spool/lock", "spool/in.lock" };
+
+	have_files();
+	for (int i = 0; i < ROWS(names); i++) {
+		write_file(names[i], "");
+		ck_assert_int_eq(flock(open(test_path(&dir, names[i]), O_RDONLY | O_CLOEXEC),
+				       LOCK_EX), 0);
+	}
+}
+
 /* ---- what is said */
 
 static void replace(char *text, size_t size, const char *what, const char *with)
@@ -144,17 +212,31 @@ static void replace(char *text, size_t size, const char *what, const char *with)
 	}
 }
 
+/* The file with the words that stand for what is there, as another one. */
+static void write_own(const char *name, const char *path)
+{
+	static char text[16384];
+	char *given = file_read(name, NULL);
+
+	ck_assert_uint_lt(strlen(given), sizeof text);
+	strcpy(text, given);
+	free(given);
+	replace(text, sizeof text, "localhost:9092", weir_test_broker_addresses(kafka));
+	replace(text, sizeof text, "BROKERS", weir_test_broker_addresses(kafka));
+	replace(text, sizeof text, "URL", url);
+	replace(text, sizeof text, "DIR", dir.path);
+	file_write(path, text, strlen(text));
+}
+
 /* Runs it; all it says, and its exit status. */
-static int run(const char *file, char *text, size_t size)
+static int run(const char *words, char *text, size_t size)
 {
 	char command[1024];
 	size_t len = 0, got;
 	FILE *pipe;
 	int status;
 
-	snprintf(command, sizeof command, "%s/examples/connect --check --url '%s' --set "
-		 "'bootstrap.servers=%s' '%s' 2>&1", BUILD_DIR, url,
-		 weir_test_broker_addresses(kafka), file);
+	snprintf(command, sizeof command, "%s/examples/connect --check %s 2>&1", BUILD_DIR, words);
 	pipe = popen(command, "r");
 	while (len + 1 < size && (got = fread(text + len, 1, size - 1 - len, pipe)) > 0)
 		len += got;
@@ -192,12 +274,14 @@ static void compare(const char *name, char *got, char *want)
 	} while (got || want);
 }
 
-static const struct {
+struct setup {
 	const char *name;
 	enum server server;
 	void (*prepare)(void);
 	int status;
-} setups[] = {
+};
+
+static const struct setup setups[] = {
 	{ "all-well", WELL, have_topic, 0 },
 	{ "phrase-too-long", WELL, have_topic, 2 },
 	{ "no-predicate", WELL, have_topic, 2 },
@@ -216,29 +300,79 @@ static const struct {
 	{ "no-leader", WELL, have_no_leader, 1 },
 };
 
-START_TEST(a_check_says_what_would_be_and_what_to_do)
+/* In weir's own keys. */
+static const struct setup own_setups[] = {
+	{ "validate", WELL, have_topics, 0 },
+	{ "source-no-topic", WELL, have_topic, 1 },
+	{ "source-no-right", WELL, refuse_reading, 1 },
+	{ "source-no-group", WELL, refuse_group, 1 },
+	{ "source-partitions", WELL, have_topics, 1 },
+	{ "source-no-broker", WELL, be_down, 1 },
+	{ "files-well", WELL, have_files, 0 },
+	{ "files-wrong", WELL, have_files, 1 },
+	{ "files-held", WELL, have_holders, 1 },
+	{ "disk-too-small", WELL, have_files, 1 },
+	{ "fields", WELL, have_topics, 1 },
+	{ "names", WELL, have_topics, 1 },
+	{ "hidden-routes", WELL, have_files, 1 },
+	{ "transactions", WELL, have_topics, 0 },
+	{ "transactions-of-a-file", WELL, have_files, 2 },
+	{ "transactions-alone", WELL, have_topics, 2 },
+	{ "dedup", WELL, have_files, 0 },
+	{ "dedup-twice", WELL, have_files, 2 },
+};
+
+/* `words` and `path`: how the program is told of the file. */
+static void check(const struct setup *setup, const char *words, const char *path)
 {
 	static char got[16384];
-	char path[128], *want;
 	struct timespec began, ended;
+	char expected[128], *want;
 	int status;
 
-	serve(setups[_i].server);
-	setups[_i].prepare();
-	snprintf(path, sizeof path, "tests/data/check/%s.properties", setups[_i].name);
 	clock_gettime(CLOCK_MONOTONIC, &began);
-	status = run(path, got, sizeof got);
+	status = run(words, got, sizeof got);
 	clock_gettime(CLOCK_MONOTONIC, &ended);
 	replace(got, sizeof got, weir_test_broker_addresses(kafka), "BROKERS");
 	replace(got, sizeof got, url, "URL");
 	replace(got, sizeof got, strstr(url, "//") + 2, "ADDRESS");
-	snprintf(path, sizeof path, "tests/data/check/%s.expected", setups[_i].name);
-	ck_assert_msg(!strstr(got, "invented"), "%s: a secret in\n%s", setups[_i].name, got);
-	want = file_read(path, NULL);
-	compare(setups[_i].name, got, want);
-	ck_assert_msg(status == setups[_i].status, "%s: exit status %d", setups[_i].name, status);
+	replace(got, sizeof got, path, "FILE");
+	replace(got, sizeof got, dir.path, "DIR");
+	snprintf(expected, sizeof expected, "tests/data/check/%s.expected", setup->name);
+	ck_assert_msg(!strstr(got, "invented"), "%s: a secret in\n%s", setup->name, got);
+	want = file_read(expected, NULL);
+	compare(setup->name, got, want);
+	ck_assert_msg(status == setup->status, "%s: exit status %d", setup->name, status);
 	ck_assert_int_lt((ended.tv_sec - began.tv_sec) * 1000, MOST_MS);
 	free(want);
+}
+
+START_TEST(a_check_says_what_would_be_and_what_to_do)
+{
+	char words[600], path[128];
+
+	serve(setups[_i].server);
+	setups[_i].prepare();
+	snprintf(path, sizeof path, "tests/data/check/%s.properties", setups[_i].name);
+	snprintf(words, sizeof words, "--url '%s' --set 'bootstrap.servers=%s' '%s'", url,
+		 weir_test_broker_addresses(kafka), path);
+	check(&setups[_i], words, "");
+}
+END_TEST
+
+START_TEST(a_check_of_own_keys_tries_all_that_they_name)
+{
+	const struct setup *setup = &own_setups[_i];
+	char words[128], path[128];
+
+	serve(setup->server);
+	setup->prepare();
+	snprintf(path, sizeof path, strcmp(setup->name, "validate") == 0
+					    ? "examples/%s.properties"
+					    : "tests/data/check/%s.properties", setup->name);
+	snprintf(words, sizeof words, "'%s'", test_path(&dir, "own.properties"));
+	write_own(path, test_path(&dir, "own.properties"));
+	check(setup, words, test_path(&dir, "own.properties"));
 }
 END_TEST
 
@@ -272,6 +406,8 @@ int main(void)
 	tcase_add_checked_fixture(tcase, setup, teardown);
 	tcase_set_timeout(tcase, 60);
 	tcase_add_loop_test(tcase, a_check_says_what_would_be_and_what_to_do, 0, ROWS(setups));
+	tcase_add_loop_test(tcase, a_check_of_own_keys_tries_all_that_they_name, 0,
+			    ROWS(own_setups));
 	srunner_run_all(runner, CK_NORMAL);
 	failed = srunner_ntests_failed(runner);
 	srunner_free(runner);

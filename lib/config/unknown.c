@@ -1,0 +1,112 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Keys of ours that nobody took, told with the nearest that there is.
+ *
+ * Guarantee: one notice for each. Called by build.c, when all is built.
+ */
+#include <string.h>
+
+#include "config/internal.h"
+
+/* Sections, and the parts of an item that have numbers. */
+static const struct {
+	const char *name;
+	bool has_names;		/* weir.NAME.ITEM.KEY, not weir.NAME.KEY */
+} sections[] = {
+	{ "pipeline", false }, { "sources", true }, { "spools", true },
+	{ "sinks", true },     { "dedup", true },   { "routes", true },
+	{ "dead_letters", false },
+};
+
+#define SECTIONS (sizeof sections / sizeof *sections)
+
+static bool begins_with(const char *text, const char *word)
+{
+	const size_t len = strlen(word);
+
+	return strncmp(text, word, len) == 0 && text[len] == '.';
+}
+
+/* Behind the next name of a key; NULL: there is none. */
+static const char *skip_name(const char *key)
+{
+	const char *dot = strchr(key, '.');
+
+	return dot ? dot + 1 : NULL;
+}
+
+/* What a key of that section would be called; NULL: nothing is near. */
+static const char *find_near(const weir_config *config, const char *section, const char *key)
+{
+	const size_t count = weir__key_names(section, NULL, 0);
+	const char **words = weir__alloc_array(&config->env, count, sizeof *words);
+	const char *near = NULL;
+
+	if (words) {
+		weir__key_names(section, words, count);
+		near = weir__nearest(key, words, count);
+	}
+	weir__free(&config->env, words, count * sizeof *words);
+	return near;
+}
+
+static const char *find_near_key(const weir_config *config, size_t section, const char *key)
+{
+	static const char *const parts[] = { "rules", "where" };
+
+	if (sections[section].has_names && !(key = skip_name(key)))
+		return NULL;
+	for (size_t i = 0; i < sizeof parts / sizeof *parts; i++) {
+		const char *inner = begins_with(key, parts[i]) ? skip_name(skip_name(key)) : NULL;
+
+		if (inner)
+			return find_near(config, parts[i], inner);
+	}
+	return find_near(config, sections[section].name, key);
+}
+
+static const char *find_near_section(const char *key)
+{
+	const char *names[SECTIONS];
+	char name[64] = "";
+	const size_t len = strcspn(key, ".");
+
+	for (size_t i = 0; i < SECTIONS; i++)
+		names[i] = sections[i].name;
+	if (key[len] != '.' || len >= sizeof name)
+		return NULL;
+	memcpy(name, key, len);
+	return weir__nearest(name, names, SECTIONS);
+}
+
+static bool ends_in(const char *key, const char *name)
+{
+	const size_t len = strlen(key), name_len = strlen(name);
+
+	return len > name_len && key[len - name_len - 1] == '.' &&
+	       strcmp(key + len - name_len, name) == 0;
+}
+
+void weir__config_tell_unknown(const weir_config *config, const struct weir__setting *setting)
+{
+	const char *key = setting->key + strlen("weir."), *near = NULL, *words = NULL;
+	char place[WEIR__PLACE_BYTES];
+
+	for (size_t i = 0; i < SECTIONS && !words; i++) {
+		if (!begins_with(key, sections[i].name))
+			continue;
+		near = find_near_key(config, i, skip_name(key));
+		words = "; is it meant to end in ";
+	}
+	if (!words) {
+		near = find_near_section(key);
+		words = "; is it meant to begin with weir.";
+	}
+	weir__settings_place(setting, place, sizeof place);
+	if (near && ends_in(setting->key, near))
+		weir__config_notice(config, "%s: it means nothing here: what it belongs to is of "
+				    "another type, or set up otherwise", place);
+	else
+		weir__config_notice(config, "%s: no such key%s%s%s", place, near ? words : "",
+				    near ? near : "", near ? "?" : "");
+}

@@ -1,0 +1,302 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Configuration files: windows of de-duplication, partitions, transactions, lists of one text a key,
+ * shares of spools; what is wrong with them, with its place; what is near a key that nobody knows.
+ */
+#include <check.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "support/config_rig.h"
+
+#define ROWS(table) ((int)(sizeof(table) / sizeof *(table)))
+
+static struct config_rig rig;
+
+static const char *variable(void *user, const char *name)
+{
+	(void)user;
+	return strcmp(name, "HIDDEN") == 0 ? "a-hidden-place" : NULL;
+}
+
+static void setup(void)
+{
+	config_rig_begin(&rig, variable);
+}
+
+static void teardown(void)
+{
+	config_rig_end(&rig);
+}
+
+static void put(const char *name, const char *text)
+{
+	file_write(test_path(&rig.dir, name), text, strlen(text));
+}
+
+/* Runs what the text says to its end; what is in the file `out` then. Yours. */
+static char *run(const char *text, struct weir_metrics *ret_metrics)
+{
+	weir_pipeline *pipeline = config_rig_must(&rig, text);
+
+	ck_assert_msg(weir_pipeline_run(pipeline) == WEIR_OK, "%s",
+		      weir_pipeline_error(pipeline)->text);
+	weir_pipeline_metrics(pipeline, ret_metrics);
+	weir_pipeline_free(pipeline);
+	return file_read(test_path(&rig.dir, "out"), NULL);
+}
+
+#define OUT "weir.sinks.out.type=file\nweir.sinks.out.path=DIR/out\n"
+#define TWEET(id) "{\"id\":" id ",\"id_str\":\"" id "\",\"text\":\"x\",\"user\":{\"id\":1}}\n"
+
+/* ---- windows of de-duplication */
+
+#define TWO                                                                                        \
+	"weir.sources.a.type=file\nweir.sources.a.path=DIR/a\n"                                    \
+	"weir.sources.b.type=file\nweir.sources.b.path=DIR/b\n" OUT "weir.routes.1.key=\n"
+
+static const struct {
+	const char *name, *keys;
+	uint64_t duplicates;
+} windows[] = {
+	{ "none", "", 0 },
+	{ "one of every source", "weir.dedup.all.entries=10\n", 3 },
+	{ "one of both", "weir.dedup.both.sources=a, b\n", 3 },
+	{ "one of each", "weir.dedup.1.sources=a\nweir.dedup.2.sources=b\n", 1 },
+	{ "one of the first", "weir.dedup.1.sources=a\n", 1 },
+	{ "of other kinds", "weir.dedup.1.kinds=delete\n", 0 },
+	{ "of one entry", "weir.dedup.1.entries=1\nweir.dedup.1.sources=a\n", 0 },
+};
+
+START_TEST(what_was_seen_is_dropped_as_the_window_says)
+{
+	struct weir_metrics metrics = WEIR_METRICS(weir_metrics);
+	char text[1024];
+
+	put("a", TWEET("1") TWEET("2") TWEET("1"));
+	put("b", TWEET("1") TWEET("2"));
+	strcpy(text, TWO);
+	free(run(strcat(text, windows[_i].keys), &metrics));
+	ck_assert_msg(metrics.drops[WEIR_DROP_DUPLICATE] == windows[_i].duplicates,
+		      "%s: %llu duplicates", windows[_i].name,
+		      (unsigned long long)metrics.drops[WEIR_DROP_DUPLICATE]);
+	ck_assert_str_eq(rig.notices, "");
+}
+END_TEST
+
+/* ---- lists */
+
+START_TEST(a_text_of_a_list_may_hold_commas_and_blanks)
+{
+	struct weir_metrics metrics = WEIR_METRICS(weir_metrics);
+	char *got;
+
+	put("a", "{\"p\":\"Paris, France\"}\n{\"p\":\"Paris\"}\n{\"p\":\"Lyon\"}\n{\"p\":\"Nice\"}\n");
+	got = run("weir.sources.a.type=file\nweir.sources.a.path=DIR/a\nweir.sources.a.kind=record\n"
+		  OUT "weir.routes.1.where.1.path=p\nweir.routes.1.where.1.test=equals\n"
+		  "weir.routes.1.where.1.any_of=Lyon, Rome\n"
+		  "weir.routes.1.where.1.any_of.b=Rouen\nweir.routes.1.where.1.any_of.b=Nice\n"
+		  "weir.routes.1.where.1.any_of.a=Paris, France\n", &metrics);
+	ck_assert_str_eq(got, "{\"p\":\"Paris, France\"}\n{\"p\":\"Lyon\"}\n{\"p\":\"Nice\"}\n");
+	ck_assert_uint_eq(metrics.drops[WEIR_DROP_UNROUTED], 1);
+	free(got);
+}
+END_TEST
+
+START_TEST(files_of_a_list_are_read_in_the_order_of_their_keys)
+{
+	struct weir_metrics metrics = WEIR_METRICS(weir_metrics);
+	char *got;
+
+	put("a,1", "1\n");
+	put("b", "2\n");
+	put("c", "3\n");
+	got = run("weir.sources.a.type=file\nweir.sources.a.paths.2=DIR/a,1\n"
+		  "weir.sources.a.paths.1=DIR/b\nweir.sources.a.paths=DIR/c\n"
+		  "weir.sources.a.kind=record\n" OUT "weir.routes.1.key=\n", &metrics);
+	ck_assert_str_eq(got, "3\n1\n2\n");
+	free(got);
+}
+END_TEST
+
+/* ---- all parts together */
+
+START_TEST(the_order_of_the_file_is_not_that_of_the_parts)
+{
+	weir_pipeline *pipeline = config_rig_must(&rig,
+		"weir.routes.1.from=spool\nweir.routes.1.to=t\n"
+		"weir.dead_letters.sink=spool\n"
+		"weir.dedup.d.sources=raw\n"
+		"weir.sinks.copy.offsets_of=raw\nweir.sinks.copy.transactional_id=copier\n"
+		"weir.sinks.copy.transaction_ms=250\nweir.sinks.copy.type=kafka\n"
+		"weir.sinks.copy.brokers=127.0.0.1:9\nweir.sinks.copy.share.messages=10\n"
+		"weir.spools.spool.dir=DIR/spool\nweir.spools.spool.share.bytes=1000000\n"
+		"weir.sources.raw.partitions=a:0, b:11@7 ,a:1@9223372036854775807\n"
+		"weir.sources.raw.group=g\nweir.sources.raw.brokers=127.0.0.1:9\n"
+		"weir.sources.raw.type=kafka\n"
+		"weir.sources.live.type=twitter\nweir.sources.live.anonymous=true\n"
+		"weir.sources.live.track=a\nweir.sources.live.min_reconfigure_ms=1000\n"
+		"weir.sources.live.parameter.x=1\nweir.sources.live.parameter.x=2\n");
+
+	ck_assert_str_eq(rig.notices, "f:22: weir.sources.live.parameter.x: given twice; this one "
+				      "counts\n");
+	weir_pipeline_free(pipeline);
+}
+END_TEST
+
+/* ---- what is refused, with its place */
+
+#define KAFKA "weir.sources.k.type=kafka\nweir.sources.k.brokers=b:1\nweir.sources.k.partitions="
+#define NO_PLACE "is neither TOPIC:PARTITION nor TOPIC:PARTITION@OFFSET"
+#define FILE_IN "weir.sources.in.type=file\nweir.sources.in.path=/dev/null\n"
+#define COPY "weir.sinks.k.type=kafka\nweir.sinks.k.brokers=b:1\n"
+
+static const struct {
+	const char *name, *text, *words;
+} wrong[] = {
+	{ "a topic alone", KAFKA "a\n", "f:3: weir.sources.k.partitions: 'a' " NO_PLACE },
+	{ "no topic", KAFKA ":1\n", "':1' " NO_PLACE },
+	{ "no partition", KAFKA "a:\n", "'a:' " NO_PLACE },
+	{ "a partition below zero", KAFKA "a:-1\n", "'a:-1' " NO_PLACE },
+	{ "a partition beyond all", KAFKA "a:2147483648\n", "'a:2147483648' " NO_PLACE },
+	{ "a partition of 40 digits", KAFKA "a:1234567890123456789012345678901234567890\n", NO_PLACE },
+	{ "an offset that is none", KAFKA "a:1@x\n", "'a:1@x' " NO_PLACE },
+	{ "an offset cut short", KAFKA "a:1@\n", "'a:1@' " NO_PLACE },
+	{ "an offset of zero", KAFKA "b:2,a:1@0\n", "'a:1@0': an offset is from 1 to" },
+	{ "an offset beyond all", KAFKA "a:1@9223372036854775808\n", "an offset is from 1 to" },
+	{ "an empty item", KAFKA "a:1,,b:1\n", "'' " NO_PLACE },
+	{ "blanks inside", KAFKA "a : 1\n", "'a : 1' " NO_PLACE },
+	{ "an illegal topic", KAFKA "a/b:1\n", "f:3: " },
+	{ "nothing", KAFKA "\n", "set .topics or .partitions" },
+	{ "a window of no source", FILE_IN "weir.dedup.d.sources=\n",
+	  "f:3: weir.dedup.d.sources: it names no source" },
+	{ "a window of a source that is not there", FILE_IN "weir.dedup.d.sources=in,gone\n",
+	  "f:3: weir.dedup.d.sources: there is no source 'gone'" },
+	{ "a window of too many", FILE_IN "weir.dedup.d.age_ms=1\nweir.dedup.d.entries=99999999\n",
+	  "f:4: " },
+	{ "a window of a kind that is none", FILE_IN "weir.dedup.d.kinds=twet\n", "f:3: weir.dedup" },
+	{ "two windows of a source", FILE_IN "weir.dedup.a.entries=1\nweir.dedup.b.entries=1\n",
+	  "f:4: " },
+	{ "a window of a spool", FILE_IN "weir.spools.s.dir=DIR/s\nweir.dedup.d.sources=s\n"
+	  "weir.dedup.d.entries=5\nweir.dedup.e.sources=in,s\n", "f:" },
+	{ "transactions alone", COPY "weir.sinks.k.transactional_id=t\n",
+	  "f:3: sink 'k': transactional_id" },
+	{ "offsets alone", FILE_IN COPY "weir.sinks.k.offsets_of=in\n", "f:5: sink 'k': " },
+	{ "offsets of a source that is not there", COPY "weir.sinks.k.offsets_of=gone\n",
+	  "f:3: weir.sinks.k.offsets_of: there is no source 'gone'" },
+	{ "offsets of a file", FILE_IN COPY "weir.sinks.k.transactional_id=t\n"
+	  "weir.sinks.k.offsets_of=in\n", "offsets_of is not a Kafka source with a group" },
+	{ "a spool's share that is no number", "weir.spools.s.dir=DIR/s\n"
+	  "weir.spools.s.share.bytes=all\n", "f:2: weir.spools.s.share.bytes: 'all' is no whole" },
+	{ "an option that is wrong, by its line", FILE_IN "weir.sources.in.crlf=true\n"
+	  "weir.sources.in.delimited=true\nweir.sources.in.follow_ms=3\n", "f:4: " },
+	{ "a rule twice", "weir.sources.x.type=x\nweir.sources.x.bearer_token=b\n"
+	  "weir.sources.x.rule_prefix=w\nweir.sources.x.rules.1.value=cat\n"
+	  "weir.sources.x.rules.1.tag=w1\nweir.sources.x.rules.2.value=cat\n"
+	  "weir.sources.x.rules.2.tag=w2\n", "f:6: source 'x': rules[1]: its value is there" },
+	{ "a rule of another prefix", "weir.sources.x.type=x\nweir.sources.x.bearer_token=b\n"
+	  "weir.sources.x.rule_prefix=w\nweir.sources.x.rules.1.value=cat\n"
+	  "weir.sources.x.rules.1.tag=z\n", "f:" },
+	{ "a pipeline's option", "weir.pipeline.window_messages=1\n"
+	  "weir.pipeline.retry_most_ms=1\nweir.pipeline.retry_first_ms=5000\n",
+	  "f:3: weir_pipeline_options: retry_first_ms is above" },
+};
+
+START_TEST(what_is_wrong_is_refused_with_its_place)
+{
+	weir_pipeline *pipeline = config_rig_make(&rig, wrong[_i].text);
+
+	ck_assert_msg(!pipeline, "%s: taken", wrong[_i].name);
+	ck_assert_msg(strstr(rig.err.text, wrong[_i].words), "%s: '%s' is not in '%s'",
+		      wrong[_i].name, wrong[_i].words, rig.err.text);
+	ck_assert_msg(!strncmp(rig.err.text, "f:", 2), "%s: '%s'", wrong[_i].name, rig.err.text);
+}
+END_TEST
+
+/* ---- keys that nobody knows */
+
+static const struct {
+	const char *key, *near;
+} unknown[] = {
+	{ "weir.sources.in.pathh", "; is it meant to end in path?" },
+	{ "weir.sources.in.folow", "; is it meant to end in follow?" },
+	{ "weir.spools.s.max_byte", "; is it meant to end in max_bytes?" },
+	{ "weir.spools.s.share.message", "; is it meant to end in share.messages?" },
+	{ "weir.sinks.out.offset_of", "; is it meant to end in offsets_of?" },
+	{ "weir.dedup.d.entrys", "; is it meant to end in entries?" },
+	{ "weir.routes.1.where.1.anyof", "; is it meant to end in any_of?" },
+	{ "weir.routes.1.frm", "; is it meant to end in from?" },
+	{ "weir.pipeline.drain_m", "; is it meant to end in drain_ms?" },
+	{ "weir.route.1.to", "; is it meant to begin with weir.routes?" },
+	{ "weir.dedupe.1.to", "; is it meant to begin with weir.dedup?" },
+	{ "weir.nothing.like.it", "" },
+	{ "weir.sources.in.group", NULL },
+	{ "weir.sinks.out.transactional_id", NULL },
+	{ "weir.sinks.out.offsets_of", NULL },
+	{ "weir.pipeline", "" },
+	{ "weir.", "" },
+	{ "weir.routes.", "" },
+	{ "weir.routes.1", "" },
+	{ "weir.routes.1.where", "" },
+};
+
+START_TEST(a_key_that_nobody_knows_is_told_with_the_nearest)
+{
+	char text[1024], want[256];
+
+	snprintf(text, sizeof text, FILE_IN "weir.spools.s.dir=DIR/s\nweir.dedup.d.sources=in\n"
+		 "weir.sinks.out.type=file\nweir.sinks.out.path=/dev/null\n"
+		 "weir.routes.1.where.1.path=a\n%s=1\n", unknown[_i].key);
+	weir_pipeline_free(config_rig_must(&rig, text));
+	snprintf(want, sizeof want, unknown[_i].near ? "f:8: %s: no such key%s\n"
+		 : "f:8: %s: it means nothing here: what it belongs to is of another type, or set up "
+		   "otherwise\n", unknown[_i].key, unknown[_i].near);
+	ck_assert_str_eq(rig.notices, want);
+}
+END_TEST
+
+/* ---- secrets */
+
+START_TEST(what_came_from_elsewhere_is_in_no_error_and_no_line)
+{
+	ck_assert_ptr_null(config_rig_make(&rig, "weir.sources.in.type=file\n"
+					   "weir.sources.in.path=/${env:HIDDEN}\n"
+					   "weir.routes.1.sink=${env:HIDDEN}\n"));
+	ck_assert_msg(!strstr(rig.err.text, "hidden"), "%s", rig.err.text);
+	config_rig_again(&rig);
+	ck_assert_ptr_null(config_rig_make(&rig, "weir.sources.${env:HIDDEN}.type=file\n"
+					   "weir.sources.in.type=${env:HIDDEN}\n"));
+	ck_assert_msg(!strstr(rig.err.text, "a-hidden"), "%s", rig.err.text);
+	config_rig_again(&rig);
+	ck_assert_int_eq(config_rig_check(&rig, "weir.sources.in.type=file\n"
+					  "weir.sources.in.path=/${env:HIDDEN}\n"
+					  "weir.sinks.out.type=file\nweir.sinks.out.path=-\n"
+					  "weir.routes.1.to=${env:HIDDEN}\n"), WEIR_OK);
+	ck_assert_ptr_nonnull(strstr(rig.told, "wrong source in: cannot open '(secret)'"));
+	ck_assert_msg(!strstr(rig.told, "hidden"), "%s", rig.told);
+}
+END_TEST
+
+int main(void)
+{
+	Suite *suite = suite_create("config parts");
+	TCase *tcase = tcase_create("parts");
+	SRunner *runner = srunner_create(suite);
+	int failed;
+
+	suite_add_tcase(suite, tcase);
+	tcase_add_checked_fixture(tcase, setup, teardown);
+	tcase_add_loop_test(tcase, what_was_seen_is_dropped_as_the_window_says, 0, ROWS(windows));
+	tcase_add_test(tcase, a_text_of_a_list_may_hold_commas_and_blanks);
+	tcase_add_test(tcase, files_of_a_list_are_read_in_the_order_of_their_keys);
+	tcase_add_test(tcase, the_order_of_the_file_is_not_that_of_the_parts);
+	tcase_add_loop_test(tcase, what_is_wrong_is_refused_with_its_place, 0, ROWS(wrong));
+	tcase_add_loop_test(tcase, a_key_that_nobody_knows_is_told_with_the_nearest, 0,
+			    ROWS(unknown));
+	tcase_add_test(tcase, what_came_from_elsewhere_is_in_no_error_and_no_line);
+	srunner_run_all(runner, CK_NORMAL);
+	failed = srunner_ntests_failed(runner);
+	srunner_free(runner);
+	return failed != 0;
+}
