@@ -63,7 +63,10 @@ static int check(weir_config *config)
 	return is_wrong;
 }
 
-/* Metrics are read from any thread: this one waits for signals, the pipeline has one of its own. */
+/*
+ * Metrics are read from any thread: this one waits for signals, the pipeline has one of its own.
+ * Standard output is left to a sink with path "-".
+ */
 static void report(bool everything)
 {
 	struct weir_metrics m = WEIR_METRICS(weir_metrics);
@@ -71,11 +74,11 @@ static void report(bool everything)
 
 	weir_pipeline_metrics(pipeline, &m);
 	if (everything && weir_metrics_write(pipeline, text, sizeof text))
-		fputs(text, stdout);
-	printf("connect: %ju received, %ju delivered, %ju dead letters, %ju dropped, %ju under way\n",
-	       (uintmax_t)m.all.received, (uintmax_t)m.all.delivered,
-	       (uintmax_t)m.all.dead_lettered, (uintmax_t)m.all.dropped, (uintmax_t)m.all.in_flight);
-	fflush(stdout);
+		fputs(text, stderr);
+	fprintf(stderr,
+		"connect: %ju received, %ju delivered, %ju dead letters, %ju dropped, %ju under way\n",
+		(uintmax_t)m.all.received, (uintmax_t)m.all.delivered,
+		(uintmax_t)m.all.dead_lettered, (uintmax_t)m.all.dropped, (uintmax_t)m.all.in_flight);
 }
 
 static void on_state(void *user, weir_pipeline *self, enum weir_state state)

@@ -33,6 +33,7 @@ static weir_pipeline *running;
 static const char *read_phrases(const char *path)
 {
 	static char phrases[1 << 16];
+	char *end = phrases;
 	FILE *file = fopen(path, "r");
 	size_t len = file ? fread(phrases, 1, sizeof phrases, file) : sizeof phrases;
 
@@ -42,11 +43,12 @@ static const char *read_phrases(const char *path)
 		fprintf(stderr, "%s: cannot be read, or is larger than 64 KiB\n", path);
 		return NULL;
 	}
-	while (len > 0 && phrases[len - 1] == '\n')
+	while (len > 0 && strchr("\r\n", phrases[len - 1]))
 		len--;
-	phrases[len] = '\0';
-	for (char *at = phrases; (at = strchr(at, '\n'));)
-		*at = ',';
+	for (size_t i = 0; i < len; i++)
+		if (phrases[i] != '\r')
+			*end++ = phrases[i] == '\n' ? ',' : phrases[i];
+	*end = '\0';
 	return phrases;
 }
 

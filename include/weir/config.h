@@ -82,7 +82,8 @@ WEIR_API enum weir_status weir_config_set(weir_config *config, const char *key, 
 
 /**
  * Adds to a pipeline what the configuration says: sources, spools, sinks, windows of de-duplication,
- * routes, dead letters, in this order. Its weir.pipeline.… keys are of weir_config_pipeline only, and refused here.
+ * routes, dead letters, in this order. Its weir.pipeline.… keys are of weir_config_pipeline only,
+ * and refused here.
  *
  * @param pipeline  borrows; not started yet
  * @return WEIR_OK · WEIR_ERR_INVALID: `err` names file, line, key, and what would be right · what

@@ -47,6 +47,14 @@ struct weir_kafka_outcome {
  * source's once for each route that leads here, in order, whatever is killed. Source and sink are
  * of one cluster; transactional_id is each process's own, and the same when it is started again.
  *
+ *     weir_source *in = weir_kafka_source_add(p, "in", WEIR_WITH(weir_kafka_source_options,
+ *             .brokers = brokers, .group = "copiers", .topics = topics, .topic_count = 1,
+ *             .kind = WEIR_KIND_RECORD));
+ *     weir_sink *out = weir_kafka_sink_add(p, "out", WEIR_WITH(weir_kafka_sink_options,
+ *             .brokers = brokers, .topic = "copied-messages",
+ *             .transactional_id = "copier-1", .offsets_of = in));
+ *     weir_route_add(p, NULL, out);
+ *
  * A transaction is committed each transaction_ms, and earlier when the source has no room, at a
  * flush, a stop, the end, and when the group takes partitions back, which has its answer when the
  * transaction is committed, or (3 s later, or when the partitions are lost) aborted. Before each
@@ -170,7 +178,8 @@ struct weir_kafka_source_options {
  * group takes back is read no further at once; it is given up when what is under way of it is
  * settled, or after 3 s, and then nothing of it is committed any more: what was under way still,
  * its next owner delivers as well. Nothing is committed while the group is being joined, which
- * takes until all its members have come, or were missed for their session.timeout.ms. While there
+ * takes until all its members have come, or were missed for their session.timeout.ms (45 s): so
+ * long a process that was killed and started again may wait for its first record. While there
  * is no room nothing is read, but the group is heeded: a sink that stands still, however long,
  * costs no membership. Freeing the pipeline leaves the group.
  *

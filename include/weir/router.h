@@ -168,7 +168,9 @@ struct weir_dedup_options {
 /**
  * Adds a window of de-duplication. Two messages are the same when their kinds and their keys are;
  * one without a key, with one longer than 40 bytes, or in a `for_user` envelope (the same may be
- * for another user) is never a duplicate. Before the start only.
+ * for another user) is never a duplicate. A window is in memory: another process, and this one
+ * started again, know nothing of it. What is dropped as WEIR_DROP_REVOKED is forgotten: it is no
+ * duplicate when its partition comes back. Before the start only.
  *
  * @param options  borrows; NULL: every default
  * @return WEIR_OK · below zero: the pipeline has failed: WEIR_ERR_INVALID (a source has a window

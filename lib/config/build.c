@@ -55,15 +55,20 @@ static struct weir__item *make_item(struct weir__build *build, const struct weir
 	return item;
 }
 
-/* Before the first greater number, when it is one; else, and without one, at the end. */
-static void insert(struct weir__item **items, struct weir__item ***end, struct weir__item *item)
+/*
+ * Before the first greater number, when it is one; else, and without one, at the end. `greatest` is
+ * that of the numbers so far, most of which come in order.
+ */
+static void insert(struct weir__item **items, struct weir__item ***end, struct weir__item *item,
+		   uint64_t *greatest)
 {
-	struct weir__item **at = items;
+	const bool is_last = !item->is_number || item->number >= *greatest;
+	struct weir__item **at = is_last ? *end : items;
 
-	while (item->is_number && *at && !((*at)->is_number && (*at)->number > item->number))
+	while (*at && !((*at)->is_number && (*at)->number > item->number))
 		at = &(*at)->next;
-	if (!item->is_number || !*at)
-		at = *end;
+	if (item->is_number && is_last)
+		*greatest = item->number;
 	item->next = *at;
 	*at = item;
 	if (!item->next)
@@ -76,6 +81,7 @@ static enum weir_status collect(struct weir__build *build, const char *section,
 	struct weir__item **end = ret;
 	enum weir_status status = WEIR_OK;
 	struct weir__table seen;
+	uint64_t greatest = 0;
 	const char *name;
 	size_t len;
 
@@ -94,7 +100,7 @@ static enum weir_status collect(struct weir__build *build, const char *section,
 			status = build->err->status;
 			break;
 		}
-		insert(ret, &end, item);
+		insert(ret, &end, item, &greatest);
 	}
 	weir__table_release(&seen);
 	return status;

@@ -95,7 +95,7 @@ static void prefix_place(const struct expansion *to)
 /* What stands in a file is a secret, also when it looks like the name of another. */
 static const char *shown(const char *name, unsigned depth)
 {
-	return depth ? "(secret)" : name;
+	return depth && *name ? "(secret)" : name;
 }
 
 static enum weir_status expand_file(struct expansion *to, const char *path, unsigned depth)

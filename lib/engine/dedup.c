@@ -29,6 +29,14 @@ bool weir__dedup_drops(weir_source *source, weir_message *message)
 	return true;
 }
 
+void weir__dedup_forgets(weir_source *source, const weir_message *message)
+{
+	const struct weir__dedup_window *window = source->dedup;
+
+	if (window && (window->kinds & message->kind) && !(message->traits & WEIR_TRAIT_ENVELOPED))
+		weir__dedup_forget(window->seen, message->kind, message->key);
+}
+
 void weir__dedup_free_all(weir_pipeline *pipeline)
 {
 	while (pipeline->dedups) {

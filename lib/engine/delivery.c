@@ -397,6 +397,7 @@ void weir_delivery_drop(weir_delivery *delivery)
 		weir__counter_add(&delivery->rule->dropped_revoked, 1);
 	}
 	message->transit.drop_cause = WEIR_DROP_REVOKED;
+	weir__dedup_forgets(message->transit.source, message);
 	free_settled(delivery);
 }
 

@@ -334,6 +334,8 @@ void weir__rule_free(weir_rule *rule);
 /* dedup.c */
 /* Whether a source's message came before; it is then dropped. */
 bool weir__dedup_drops(weir_source *source, weir_message *message);
+/* What another process is to deliver may come back to this one, and is no duplicate then. */
+void weir__dedup_forgets(weir_source *source, const weir_message *message);
 void weir__dedup_free_all(weir_pipeline *pipeline);
 
 /* overflow.c */

@@ -5,7 +5,8 @@
  *     ring     │ 7 │ 8 │ 9 │ 5 │ 6 │      the oldest, 5, makes room for the next
  *     buckets  │ · │ 9 │ · │ 6 │ 7 │ …    twice as many, open addressing, by hash
  *
- * Invariants: every entry of the ring is in the table once; an entry that leaves is taken out with
+ * Invariants: every entry of the ring is in the table once, but for those that were forgotten, whose
+ * length is 0 until their place in the ring is due; an entry that leaves is taken out with
  * those behind it moved up, so that no bucket is ever marked as deleted and a look ends at the first
  * empty one. Called by the router, once for each message of a source that wants it.
  */
@@ -115,7 +116,8 @@ static void forget_oldest(weir__dedup *dedup)
 	const struct entry *oldest = &dedup->ring[dedup->next];
 	const struct weir_slice key = { oldest->key, oldest->len };
 
-	take_out(dedup, find(dedup, oldest->kind, oldest->hash, key));
+	if (oldest->len > 0)
+		take_out(dedup, find(dedup, oldest->kind, oldest->hash, key));
 	dedup->count--;
 }
 
@@ -154,4 +156,19 @@ bool weir__dedup_is_seen(weir__dedup *dedup, unsigned kind, struct weir_slice ke
 		return true;
 	entry->seen_ms = now_ms;	/* too long ago: as if new, in its old place in the ring */
 	return false;
+}
+
+void weir__dedup_forget(weir__dedup *dedup, unsigned kind, struct weir_slice key)
+{
+	struct entry *entry;
+	uint32_t at;
+
+	if (key.len == 0 || key.len > WEIR__DEDUP_KEY_BYTES)
+		return;
+	at = find(dedup, kind, hash_of(dedup, kind, key), key);
+	if (!dedup->buckets[at])
+		return;
+	entry = &dedup->ring[dedup->buckets[at] - 1];
+	take_out(dedup, at);
+	entry->len = 0;
 }

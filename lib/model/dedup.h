@@ -20,5 +20,7 @@ weir__dedup *weir__dedup_new(const struct weir_env *env, size_t entries, uint64_
 weir__dedup *weir__dedup_free(weir__dedup *dedup);	/* NULL is fine; returns NULL */
 /* Whether it was seen; if not, it is from now on. */
 bool weir__dedup_is_seen(weir__dedup *dedup, unsigned kind, struct weir_slice key, uint64_t now_ms);
+/* What is forgotten is new when it comes again. */
+void weir__dedup_forget(weir__dedup *dedup, unsigned kind, struct weir_slice key);
 
 #endif

@@ -216,6 +216,28 @@ START_TEST(a_line_of_a_rule_written_twice_is_told)
 }
 END_TEST
 
+/* ---- sizes beside which all others are nothing */
+
+static void count_wrong(void *user, enum weir_check what, const char *text)
+{
+	(void)text;
+	*(unsigned *)user += what == WEIR_CHECK_WRONG;
+}
+
+static const uint64_t sizes[] = { UINT64_MAX, UINT64_MAX / 5 * 4, UINT64_MAX / 5 * 4 - 1000 };
+
+START_TEST(no_disk_has_room_for_a_spool_of_all_bytes_there_are)
+{
+	unsigned wrong = 0;
+
+	ck_assert_int_eq(weir_spool_check(&fake.env, "s", WEIR_WITH(weir_spool_options,
+								    .dir = dir.path,
+								    .max_bytes = sizes[_i]),
+					  count_wrong, &wrong, &err), WEIR_OK);
+	ck_assert_uint_eq(wrong, 1);
+}
+END_TEST
+
 /* ---- the other connector's keys that have no meaning here */
 
 START_TEST(keys_of_the_other_connector_without_effect_are_taken)
@@ -253,6 +275,7 @@ int main(void)
 	tcase_add_loop_test(tcase, no_part_of_a_secret_is_in_an_error, 0, ROWS(shown));
 	tcase_add_test(tcase, what_is_no_utf_8_is_latin_1_with_a_warning);
 	tcase_add_loop_test(tcase, a_set_of_rules_that_cannot_be_is_refused, 0, ROWS(rules));
+	tcase_add_loop_test(tcase, no_disk_has_room_for_a_spool_of_all_bytes_there_are, 0, ROWS(sizes));
 	tcase_add_test(tcase, a_line_of_a_rule_written_twice_is_told);
 	tcase_add_test(tcase, keys_of_the_other_connector_without_effect_are_taken);
 	srunner_run_all(runner, CK_NORMAL);

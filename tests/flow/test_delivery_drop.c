@@ -58,6 +58,28 @@ START_TEST(a_dropped_delivery_settles_its_message_and_counts_as_revoked)
 }
 END_TEST
 
+START_TEST(what_was_revoked_is_no_duplicate_when_it_comes_back)
+{
+	flow_begin(&flow, WEIR_WITH(weir_pipeline_options, .window_messages = 1));
+	ck_assert_int_eq(weir_dedup_add(flow.pipeline, NULL), WEIR_OK);
+	rule = weir_route_add(flow.pipeline, NULL, flow.sink);
+	flow.out.then = FLOW_HOLD;
+	for (int i = 0; i < 3; i++)
+		flow_feed(&flow, "{\"id\":1,\"id_str\":\"1\",\"text\":\"t\",\"user\":{\"id\":7}}");
+	flow_step(&flow);
+	ck_assert_uint_eq(flow.out.held_count, 1);
+	drop(0);
+	flow_step(&flow);
+	ck_assert_uint_eq(flow.out.held_count, 1);
+	flow_sink_done(&flow.out, 0);
+	ck_assert_int_eq(flow_run(&flow), WEIR_END);
+	ck_assert_uint_eq(flow_metrics(&flow).all.delivered, 1);
+	ck_assert_uint_eq(flow_metrics(&flow).drops[WEIR_DROP_REVOKED], 1);
+	ck_assert_uint_eq(flow_metrics(&flow).drops[WEIR_DROP_DUPLICATE], 1);
+	flow_end(&flow);
+}
+END_TEST
+
 START_TEST(what_was_delivered_elsewhere_counts_as_delivered)
 {
 	begin();
@@ -171,6 +193,7 @@ static Suite *drop_suite(void)
 	TCase *tcase = tcase_create("engine");
 
 	tcase_add_test(tcase, a_dropped_delivery_settles_its_message_and_counts_as_revoked);
+	tcase_add_test(tcase, what_was_revoked_is_no_duplicate_when_it_comes_back);
 	tcase_add_test(tcase, what_was_delivered_elsewhere_counts_as_delivered);
 	tcase_add_test(tcase, deliveries_of_a_source_are_counted_wherever_they_are);
 	tcase_add_test(tcase, a_sink_that_holds_has_all_there_is_and_others_half);

@@ -183,6 +183,36 @@ START_TEST(what_stands_between_frames_is_no_text)
 }
 END_TEST
 
+/* As pzstd writes them, which says there how long the frame is. */
+START_TEST(what_stands_before_the_first_frame_is_no_text)
+{
+	static const char skipped[] = "\x50\x2a\x4d\x18\x04\0\0\0size\x5f\x2a\x4d\x18\0\0\0\0";
+	const size_t before = sizeof skipped - 1;
+	size_t len;
+	char *frame = record(WEIR_FILE_ZSTD, 1, &len), *want = replay(frame, len), *got;
+	char *bytes = malloc(before + len);
+
+	ck_assert_ptr_nonnull(bytes);
+	memcpy(mempcpy(bytes, skipped, before), frame, len);
+	got = replay(bytes, before + len);
+	ck_assert_uint_gt(strlen(want), 0);
+	ck_assert_str_eq(got, want);
+	free(got);
+	got = replay(bytes, before);
+	ck_assert_str_eq(got, "");
+	free(got);
+	free(read_damaged(bytes, before - 1, "a skipped frame that is cut"));
+	free(read_damaged(bytes, before - 9, "the first of them, cut"));
+	free(read_damaged(bytes, before + 3, "too little of the frame behind it"));
+	free(read_damaged(bytes, before + len - 1, "a frame behind it that is cut"));
+	bytes[before] ^= 1;
+	free(read_damaged(bytes, before + len, "what is no frame behind it"));
+	free(bytes);
+	free(want);
+	free(frame);
+}
+END_TEST
+
 /* What was written before the piece that is damaged is there, and nothing else before that. */
 START_TEST(the_blocks_in_front_of_the_damage_come_as_they_were)
 {
@@ -219,6 +249,7 @@ int main(void)
 	tcase_add_loop_test(tcase, a_recording_that_was_damaged_is_found_out, WEIR_FILE_GZIP,
 			    WEIR_FILE_ZSTD + 1);
 	tcase_add_test(tcase, what_stands_between_frames_is_no_text);
+	tcase_add_test(tcase, what_stands_before_the_first_frame_is_no_text);
 	tcase_add_loop_test(tcase, the_blocks_in_front_of_the_damage_come_as_they_were,
 			    WEIR_FILE_GZIP, WEIR_FILE_ZSTD + 1);
 	suite_add_tcase(suite, tcase);

@@ -141,6 +141,12 @@ static void have_topics(void)
 	ck_assert_int_eq(weir_test_topic_add(kafka, "invalid-messages", 1), WEIR_OK);
 }
 
+static void have_copy(void)
+{
+	have_topics();
+	ck_assert_int_eq(weir_test_topic_add(kafka, "copied-messages", 1), WEIR_OK);
+}
+
 /* Each such request is refused, however often it is made. */
 static void refuse(enum weir_test_request request, int32_t code)
 {
@@ -303,6 +309,7 @@ static const struct setup setups[] = {
 /* In weir's own keys. */
 static const struct setup own_setups[] = {
 	{ "validate", WELL, have_topics, 0 },
+	{ "exactly_once", WELL, have_copy, 0 },
 	{ "source-no-topic", WELL, have_topic, 1 },
 	{ "source-no-right", WELL, refuse_reading, 1 },
 	{ "source-no-group", WELL, refuse_group, 1 },
@@ -367,9 +374,9 @@ START_TEST(a_check_of_own_keys_tries_all_that_they_name)
 
 	serve(setup->server);
 	setup->prepare();
-	snprintf(path, sizeof path, strcmp(setup->name, "validate") == 0
-					    ? "examples/%s.properties"
-					    : "tests/data/check/%s.properties", setup->name);
+	snprintf(path, sizeof path, "examples/%s.properties", setup->name);
+	if (access(path, R_OK) != 0)
+		snprintf(path, sizeof path, "tests/data/check/%s.properties", setup->name);
 	snprintf(words, sizeof words, "'%s'", test_path(&dir, "own.properties"));
 	write_own(path, test_path(&dir, "own.properties"));
 	check(setup, words, test_path(&dir, "own.properties"));

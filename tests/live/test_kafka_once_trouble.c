@@ -140,6 +140,8 @@ static const struct {
 	{ "offsets", ADD_OFFSETS, CODE(INVALID_PRODUCER_EPOCH) },
 	{ "group", SEND, CODE(INVALID_PRODUCER_EPOCH) },
 	{ "commit", END, CODE(PRODUCER_FENCED) },
+	{ "a message", PRODUCE, CODE(PRODUCER_FENCED) },
+	{ "a message, epoch", PRODUCE, CODE(INVALID_PRODUCER_EPOCH) },
 };
 
 START_TEST(another_process_with_the_id_ends_the_pipeline_which_says_so)

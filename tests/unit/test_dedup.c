@@ -116,6 +116,26 @@ START_TEST(it_agrees_with_a_list)
 }
 END_TEST
 
+START_TEST(what_was_forgotten_is_new_and_leaves_its_place_when_that_is_due)
+{
+	begin(3, 0);
+	ck_assert(!is_seen(1, "a", 0));
+	ck_assert(!is_seen(1, "b", 0));
+	weir__dedup_forget(dedup, 1, (struct weir_slice){ "a", 1 });
+	weir__dedup_forget(dedup, 1, (struct weir_slice){ "a", 1 });
+	weir__dedup_forget(dedup, 2, (struct weir_slice){ "b", 1 });
+	ck_assert(is_seen(1, "b", 0));
+	ck_assert(!is_seen(1, "a", 0));
+	ck_assert(!is_seen(1, "c", 0));	/* in the place of the first "a" */
+	ck_assert(is_seen(1, "a", 0));
+	ck_assert(is_seen(1, "b", 0));
+	ck_assert(!is_seen(1, "d", 0));	/* in that of "b" */
+	ck_assert(is_seen(1, "a", 0));
+	ck_assert(!is_seen(1, "b", 0));
+	end();
+}
+END_TEST
+
 START_TEST(out_of_memory_is_no_window)
 {
 	for (size_t fail_at = 1; fail_at <= 2; fail_at++) {
@@ -140,6 +160,7 @@ int main(void)
 	tcase_add_test(tcase, the_oldest_makes_room);
 	tcase_add_test(tcase, what_was_seen_too_long_ago_is_new);
 	tcase_add_loop_test(tcase, it_agrees_with_a_list, 1, 20);
+	tcase_add_test(tcase, what_was_forgotten_is_new_and_leaves_its_place_when_that_is_due);
 	tcase_add_test(tcase, out_of_memory_is_no_window);
 	srunner_run_all(runner, CK_NORMAL);
 	failed = srunner_ntests_failed(runner);

@@ -3,7 +3,7 @@
  * Telling packed files by their first bytes.
  *
  * Guarantees: the answer does not depend on how the bytes come in; none more are asked for than it
- * needs: of the first byte of JSON or text nothing compressed begins. Called by unpack.c. Sources:
+ * needs: of the first byte of JSON nothing compressed begins. Called by unpack.c. Sources:
  * RFC 1952 2.3.1, RFC 8878 3.1.1, the xz file format 2.1.1, POSIX.1 pax (ustar).
  */
 #include "connect/file/packing.h"
@@ -25,6 +25,7 @@ static const struct {
 	{ WEIR__CODING_BZIP2, 10, "BZh?\x17rE8P\x90" },	/* of nothing */
 	{ WEIR__CODING_XZ, 6, "\xfd" "7zXZ\0" },
 	{ WEIR__CODING_ZSTD, 4, "\x28\xb5\x2f\xfd" },
+	{ WEIR__CODING_ZSTD, 4, "\x50*M\x18" },	/* a frame to skip, as pzstd begins */
 };
 
 static bool begins_as(const char *magic, const uint8_t *bytes, size_t len)

@@ -179,42 +179,6 @@ static enum weir_status begin_decoding(struct weir__layer *layer, struct weir_er
 	return WEIR_OK;
 }
 
-/*
- * Whether a tar may be told by so few bytes. Of what comes through a pipe a line is enough, so that
- * it is not held up: a tar that comes there is refused in any case.
- */
-static bool is_enough(const struct weir__layer *layer, const uint8_t *bytes, size_t len)
-{
-	return layer->unpack->may_wait && memchr(bytes, '\n', len);
-}
-
-enum weir_status weir__layer_recognise(struct weir__layer *layer, struct weir_error *err)
-{
-	enum weir_status status = WEIR_OK;
-	enum weir__coding coding;
-
-	for (;;) {
-		const uint8_t *bytes = layer->in ? layer->in + layer->begin : NULL;
-		const size_t len = layer->end - layer->begin;
-
-		if (status == WEIR_END && len == 0)
-			return WEIR_END;
-		coding = len == 0 ? WEIR__CODING_UNKNOWN
-			 : layer->is_archive
-				 ? weir__coding_of_archive(bytes, len,
-							   status == WEIR_END ||
-								   is_enough(layer, bytes, len))
-				 : weir__coding_of_stream(bytes, len, status == WEIR_END);
-		if (coding != WEIR__CODING_UNKNOWN)
-			break;
-		status = refill(layer, err);
-		if (status != WEIR_OK && status != WEIR_END)
-			return status;
-	}
-	layer->coding = coding;
-	return begin_decoding(layer, err);
-}
-
 static enum weir_status read_plain(struct weir__layer *layer, uint8_t *out, size_t room,
 				   size_t *ret_len, struct weir_error *err)
 {
@@ -327,7 +291,7 @@ static enum weir_status skip_frame(struct weir__layer *layer, struct weir_error 
 	return status;
 }
 
-/* Behind a frame of zstd: the next one, if there are bytes, which must be one. */
+/* Behind a frame of zstd, and at first: the next, if there are bytes, which must be one. */
 static enum weir_status begin_next_frame(struct weir__layer *layer, struct weir_error *err)
 {
 	enum weir_status status = have(layer, WEIR__ZSTD_FRAMES_LEAST, err);
@@ -353,11 +317,52 @@ static enum weir_status begin_next_frame(struct weir__layer *layer, struct weir_
 	return begin_decoding(layer, err);
 }
 
+/*
+ * Whether a tar may be told by so few bytes. Of what comes through a pipe a line is enough, so that
+ * it is not held up: a tar that comes there is refused in any case.
+ */
+static bool is_enough(const struct weir__layer *layer, const uint8_t *bytes, size_t len)
+{
+	return layer->unpack->may_wait && memchr(bytes, '\n', len);
+}
+
+enum weir_status weir__layer_recognise(struct weir__layer *layer, struct weir_error *err)
+{
+	enum weir_status status = WEIR_OK;
+	enum weir__coding coding;
+
+	for (;;) {
+		const uint8_t *bytes = layer->in ? layer->in + layer->begin : NULL;
+		const size_t len = layer->end - layer->begin;
+
+		if (status == WEIR_END && len == 0)
+			return WEIR_END;
+		coding = len == 0 ? WEIR__CODING_UNKNOWN
+			 : layer->is_archive
+				 ? weir__coding_of_archive(bytes, len,
+							   status == WEIR_END ||
+								   is_enough(layer, bytes, len))
+				 : weir__coding_of_stream(bytes, len, status == WEIR_END);
+		if (coding != WEIR__CODING_UNKNOWN)
+			break;
+		status = refill(layer, err);
+		if (status != WEIR_OK && status != WEIR_END)
+			return status;
+	}
+	layer->coding = coding;
+	return coding == WEIR__CODING_ZSTD && !layer->unpack->may_wait
+		       ? begin_next_frame(layer, err)
+		       : begin_decoding(layer, err);
+}
+
 static enum weir_status read_frames(struct weir__layer *layer, uint8_t *out, size_t room,
 				    size_t *ret_len, struct weir_error *err)
 {
-	const enum weir_status status = read_raw(layer, out, room, ret_len, err);
+	enum weir_status status;
 
+	if (!layer->archive)	/* there was no first one, or nothing in front of it could be read */
+		return begin_next_frame(layer, err);
+	status = read_raw(layer, out, room, ret_len, err);
 	return status == WEIR_END && layer->is_frame_over ? begin_next_frame(layer, err) : status;
 }
 

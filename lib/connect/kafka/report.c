@@ -118,6 +118,8 @@ static void settle(struct weir__kafka_sink *sink, weir_delivery *delivery,
 	sink->settled++;
 	if (verdict->code)
 		weir__kafka_error(&reason, verdict->code, topic_of(delivery), verdict->partition);
+	if (sink->transaction && reason.remedy == WEIR_REMEDY_STOP && is_fence(verdict->code))
+		tell_fence(sink, &reason);
 	if (sink->on_outcome)
 		tell_outcome(sink, delivery, verdict, &reason);
 	if (sink->transaction && !verdict->code) {

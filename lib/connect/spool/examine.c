@@ -116,7 +116,8 @@ static uint64_t used_bytes(const char *dir)
 static void look_at_space(const struct examination *of, const char *dir, uint64_t used,
 			  uint64_t max_bytes)
 {
-	const uint64_t want = max_bytes + max_bytes / 4 + SLACK_BYTES;
+	const uint64_t want = max_bytes > UINT64_MAX / 2 ? UINT64_MAX
+						       : max_bytes + max_bytes / 4 + SLACK_BYTES;
 	struct statvfs disk;
 	uint64_t free_bytes;
 
