@@ -76,7 +76,9 @@ struct weir_kafka_outcome {
  * transaction.timeout.ms. A second process with the same id ends the first, whose pipeline fails
  * with an error that names the id; one that was held for longer than transaction.timeout.ms takes
  * the id back. With transactions message.timeout.ms is transaction.timeout.ms, idempotence cannot
- * be switched off, and WEIR_OVERFLOW_DROP_OLD drops the new one: what is held must not go.
+ * be switched off, and WEIR_OVERFLOW_DROP_OLD drops the oldest that waits, and where none does the
+ * new one: what is held is not dropped. Two such sinks of one pipeline must not each be given
+ * messages of the other's source: each would wait for the other's commit.
  * Since: 0.1.
  */
 struct weir_kafka_sink_options {

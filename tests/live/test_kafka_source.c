@@ -10,7 +10,7 @@
 
 #include "support/kafka_source_rig.h"
 
-#define ENOUGH_MS 20000
+#define ENOUGH_MS 60000
 #define PARTITIONS 3
 #define EACH 40	/* records in each of them */
 
@@ -472,7 +472,7 @@ static Suite *source_suite(void)
 	Suite *suite = suite_create("Kafka source");
 	TCase *tcase = tcase_create("mock cluster");
 
-	tcase_set_timeout(tcase, 60);
+	tcase_set_timeout(tcase, 180);
 	tcase_add_checked_fixture(tcase, set_up, tear_down);
 	tcase_add_loop_test(tcase, all_partitions_come_in_to_their_ends_in_order_and_are_committed,
 			    0, (int)(sizeof windows / sizeof *windows));
