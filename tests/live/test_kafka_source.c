@@ -285,6 +285,27 @@ START_TEST(latest_begins_with_what_comes_from_now_on)
 }
 END_TEST
 
+/* Where "now" is, is known to the client alone: what is written goes on until some of it comes. */
+START_TEST(a_new_group_begins_with_what_comes_from_now_on)
+{
+	struct kafka_reader *reader = kafka_reader_new(&cluster);
+	unsigned written = 10, first;
+
+	kafka_fill(&cluster, "in", 0, 0, 10);
+	reader->options.start = WEIR_KAFKA_START_LATEST;
+	kafka_reader_start(reader, &cluster, NULL);
+	for (; reader->recorder.count == 0 && written < 1000; written++) {
+		kafka_fill(&cluster, "in", 0, written, written + 1);
+		kafka_readers_turn(reader, NULL, 100, never, NULL);
+	}
+	ck_assert_int_eq(reader->status, WEIR_OK);
+	ck_assert_uint_gt(reader->recorder.count, 0);
+	ck_assert_int_eq(sscanf(reader->recorder.records[0].body, "{\"n\":%u}", &first), 1);
+	ck_assert_uint_ge(first, 10);
+	kafka_reader_end(reader);
+}
+END_TEST
+
 START_TEST(a_regular_expression_finds_topics_that_are_made_later)
 {
 	static const char *const topics[] = { "^in\\..*" };
@@ -482,6 +503,7 @@ static Suite *source_suite(void)
 	tcase_add_test(tcase, key_headers_time_and_even_no_value_come_through_to_another_topic);
 	tcase_add_test(tcase, without_a_group_partitions_are_read_from_where_one_says);
 	tcase_add_test(tcase, latest_begins_with_what_comes_from_now_on);
+	tcase_add_test(tcase, a_new_group_begins_with_what_comes_from_now_on);
 	tcase_add_test(tcase, a_regular_expression_finds_topics_that_are_made_later);
 	tcase_add_test(tcase, a_sink_that_stands_still_costs_no_membership);
 	tcase_add_test(tcase, brokers_that_are_away_are_waited_for_and_said);
