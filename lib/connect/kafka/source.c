@@ -123,6 +123,16 @@ static void set_deadline(const struct weir__kafka_source *source, const weir_out
 	weir_port_deadline(source->port, at_ms);
 }
 
+/*
+ * A transaction is being ended; or what was lost is not dropped yet: the partition may be ours
+ * again, and read before it, the same records would count as duplicates of what never arrived.
+ */
+static bool stands_still(const struct weir__kafka_source *source)
+{
+	return source->bond.is_gated ||
+	       (source->bond.is_bound && weir__kafka_lanes_have_gone(&source->lanes));
+}
+
 static enum weir_status kafka_step(void *self, weir_outlet *outlet, uint64_t now_ms,
 				   struct weir_error *err)
 {
@@ -139,7 +149,7 @@ static enum weir_status kafka_step(void *self, weir_outlet *outlet, uint64_t now
 	set_deadline(source, outlet, now_ms);
 	if (weir_port_is_stopping(source->port))
 		return finish(source, now_ms);
-	if (!source->bond.is_gated) {
+	if (!stands_still(source)) {
 		status = weir__kafka_read(source, outlet, now_ms, &more, err);
 		if (status < 0)
 			return status;

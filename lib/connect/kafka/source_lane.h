@@ -67,6 +67,8 @@ bool weir__kafka_lanes_are_dirty(const struct weir__kafka_lanes *lanes);
 
 /* Whether what came on it is another's to deliver now. */
 bool weir__kafka_lane_is_gone(const struct weir__kafka_lanes *lanes, uint32_t number);
+/* Whether that holds of one of which something is under way still. */
+bool weir__kafka_lanes_have_gone(const struct weir__kafka_lanes *lanes);
 /* Whether something was emitted, on lanes that are ours, that is not committed. */
 bool weir__kafka_lanes_have_new(const struct weir__kafka_lanes *lanes);
 /* All that was emitted on lanes that are ours counts as sent. False: there is nothing new. */

@@ -32,6 +32,14 @@ bool weir__kafka_lane_is_gone(const struct weir__kafka_lanes *lanes, uint32_t nu
 	return number < lanes->count && !is_ours(&lanes->all[number]);
 }
 
+bool weir__kafka_lanes_have_gone(const struct weir__kafka_lanes *lanes)
+{
+	for (size_t i = 0; i < lanes->count; i++)
+		if (lanes->all[i].state == WEIR__LANE_GONE)
+			return true;
+	return false;
+}
+
 bool weir__kafka_lanes_have_new(const struct weir__kafka_lanes *lanes)
 {
 	for (size_t i = 0; i < lanes->count; i++)
