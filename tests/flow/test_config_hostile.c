@@ -64,6 +64,7 @@ static void list_keys(void)
 {
 	char type[32] = "";
 
+	key_count = 0;
 	weir_config_keys(keep_key, type);
 	ck_assert_int_ge(key_count, 120);
 }
@@ -111,7 +112,7 @@ START_TEST(every_key_takes_or_refuses_every_value)
 	char text[4096];
 
 	list_keys();
-	for (int k = 0; k < key_count; k++) {
+	for (int k = 0; k < key_count; k += getenv("WEIR_QUICK") ? 11 : 1) {
 		const size_t len = write_base(text, sizeof text, keys[k].type, keys[k].key);
 		weir_pipeline *pipeline;
 
@@ -135,7 +136,7 @@ START_TEST(the_base_of_every_key_is_well)
 	char text[4096];
 
 	list_keys();
-	for (int k = 0; k < key_count; k++) {
+	for (int k = 0; k < key_count; k += getenv("WEIR_QUICK") ? 11 : 1) {
 		write_base(text, sizeof text, keys[k].type, keys[k].key);
 		config_rig_again(&rig);
 		weir_pipeline_free(config_rig_must(&rig, text));
