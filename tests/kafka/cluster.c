@@ -15,6 +15,7 @@
 #define TOOL "tools/kafka"
 #define MOST_WORDS 12
 #define PATIENCE_MS 60000
+#define ANSWERS 20	/* in a row, that know a topic that was just made */
 
 uint64_t cluster_now_ms(void)
 {
@@ -191,22 +192,22 @@ static bool is_in_sync(const struct rd_kafka_metadata *metadata, int partitions,
 	return true;
 }
 
+/* Any broker answers, and one may not have heard of it yet: they are asked until none has not. */
 static void wait_for_topic(rd_kafka_t *client, const char *name, int partitions, int replicas)
 {
 	const uint64_t until_ms = cluster_now_ms() + PATIENCE_MS;
-	bool fits = false;
+	int fits = 0;
 
-	while (!fits && cluster_now_ms() < until_ms) {
+	while (fits < ANSWERS && cluster_now_ms() < until_ms) {
 		rd_kafka_topic_t *topic;
 		const struct rd_kafka_metadata *metadata = ask(client, name, &topic);
 
-		fits = is_in_sync(metadata, partitions, replicas);
+		fits = is_in_sync(metadata, partitions, replicas) ? fits + 1 : 0;
 		rd_kafka_metadata_destroy(metadata);
 		rd_kafka_topic_destroy(topic);
-		if (!fits)
-			poll(NULL, 0, 50);
+		poll(NULL, 0, 20);
 	}
-	ck_assert_msg(fits, "topic '%s' did not come to be", name);
+	ck_assert_msg(fits == ANSWERS, "topic '%s' did not come to be", name);
 }
 
 void cluster_make_topic(const char *topic, int partitions, int replicas, const char *setting,
