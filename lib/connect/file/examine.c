@@ -19,6 +19,7 @@
 #include "connect/file/packing.h"
 #include "connect/file/recording.h"
 #include "ground/error.h"
+#include "ground/folder.h"
 #include "ground/options.h"
 #include "weir/check.h"
 
@@ -70,36 +71,6 @@ static void tell_os(const struct examination *of, const char *what, const char *
 			advice = rows[i].advice;
 	weir__error_os(&reason, os_error, "%s '%.150s'", what, path);
 	tell(of, WEIR_CHECK_WRONG, "%s; %s", reason.text, advice);
-}
-
-/* ---- folders ---- */
-
-/* Whether a file could be made in it: by one without a name, where there are such. 0, or errno. */
-static int try_folder(const char *path)
-{
-	const int fd = open(path, O_TMPFILE | O_WRONLY | O_CLOEXEC, 0600);
-
-	if (fd >= 0) {
-		close(fd);
-		return 0;
-	}
-	if (errno != EOPNOTSUPP && errno != EISDIR && errno != EINVAL)
-		return errno;
-	return faccessat(AT_FDCWD, path, W_OK | X_OK, AT_EACCESS) == 0 ? 0 : errno;
-}
-
-/* The folder that a file or folder is in, "." for a bare name; cut to `size`. */
-static void folder_of(const char *path, char *ret, size_t size)
-{
-	size_t len = strlen(path);
-
-	while (len > 1 && path[len - 1] == '/')
-		len--;
-	while (len > 0 && path[len - 1] != '/')
-		len--;
-	while (len > 1 && path[len - 1] == '/')
-		len--;
-	snprintf(ret, size, "%.*s", len ? (int)len : 1, len ? path : ".");
 }
 
 /* ---- sources ---- */
@@ -155,7 +126,7 @@ static void look_at(const struct examination *of, const char *path,
 	char folder[NAME_BYTES];
 	struct stat about;
 
-	folder_of(path, folder, sizeof folder);
+	weir__folder_of(path, folder, sizeof folder);
 	if (!is_there && os_error == ENOENT && options->follow &&
 	    faccessat(AT_FDCWD, folder, X_OK, AT_EACCESS) == 0)
 		tell(of, WEIR_CHECK_OK, "'%s' is not there: it is waited for", path);
@@ -196,8 +167,8 @@ static void look_at_state(const struct examination *of, const char *folder)
 	int os_error = 0;
 
 	if (stat(folder, &about) < 0) {
-		folder_of(folder, parent, sizeof parent);
-		os_error = errno == ENOENT ? try_folder(parent) : errno;
+		weir__folder_of(folder, parent, sizeof parent);
+		os_error = errno == ENOENT ? weir__folder_try(parent) : errno;
 		if (os_error)
 			tell_os(of, "cannot make the folder", folder, os_error);
 		else
@@ -205,7 +176,7 @@ static void look_at_state(const struct examination *of, const char *folder)
 			     "yet", folder);
 		return;
 	}
-	os_error = S_ISDIR(about.st_mode) ? try_folder(folder) : ENOTDIR;
+	os_error = S_ISDIR(about.st_mode) ? weir__folder_try(folder) : ENOTDIR;
 	if (os_error)
 		tell_os(of, "cannot write to the folder", folder, os_error);
 	else if (is_locked(of, folder))
@@ -280,9 +251,9 @@ static void look_at_target(const struct examination *of, const char *path, bool 
 	bool is_there = false;
 	int os_error = is_recording ? 0 : try_file(path, &is_there);
 
-	folder_of(path, folder, sizeof folder);
+	weir__folder_of(path, folder, sizeof folder);
 	if (!os_error && !is_there)
-		os_error = try_folder(folder);
+		os_error = weir__folder_try(folder);
 	if (!os_error)
 		tell(of, WEIR_CHECK_OK, "'%s' can be %s", path, is_there ? "written to" : "made");
 	else if (is_there || os_error == EISDIR)
@@ -325,7 +296,7 @@ static void look_at_targets(const struct examination *of,
 	}
 	if (count == 0) {
 		const char *folder = options->directory ? options->directory : ".";
-		const int os_error = try_folder(folder);
+		const int os_error = weir__folder_try(folder);
 
 		if (os_error)
 			tell_os(of, "cannot write to the folder", folder, os_error);

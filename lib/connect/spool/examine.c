@@ -17,6 +17,7 @@
 #include <unistd.h>
 
 #include "connect/spool/disk.h"
+#include "ground/folder.h"
 #include "ground/options.h"
 #include "weir/check.h"
 
@@ -51,36 +52,6 @@ static void tell_os(const struct examination *of, const char *what, const char *
 
 	weir__error_os(&reason, os_error, "%s '%.150s'", what, path);
 	tell(of, WEIR_CHECK_WRONG, "%s; make it, allow this user to, or name another", reason.text);
-}
-
-/* Whether a file could be made in it; 0, or errno. */
-static int try_folder(const char *path)
-{
-	const int fd = open(path, O_TMPFILE | O_WRONLY | O_CLOEXEC, 0600);
-
-	if (fd >= 0) {
-		close(fd);
-		return 0;
-	}
-	if (errno != EOPNOTSUPP && errno != EISDIR && errno != EINVAL)
-		return errno;
-	return faccessat(AT_FDCWD, path, W_OK | X_OK, AT_EACCESS) == 0 ? 0 : errno;
-}
-
-static void parent_of(const char *path, char *ret, size_t size)
-{
-	size_t len = strlen(path);
-
-	while (len > 1 && path[len - 1] == '/')
-		len--;
-	while (len > 0 && path[len - 1] != '/')
-		len--;
-	while (len > 1 && path[len - 1] == '/')
-		len--;
-	if (len == 0)
-		snprintf(ret, size, ".");
-	else
-		snprintf(ret, size, "%.*s", (int)len, path);
 }
 
 /* The lock that disk.c takes. */
@@ -138,9 +109,9 @@ static void look_at(const struct examination *of, const char *dir, uint64_t max_
 	struct stat about;
 	int os_error;
 
-	parent_of(dir, parent, sizeof parent);
+	weir__folder_of(dir, parent, sizeof parent);
 	if (stat(dir, &about) < 0) {
-		os_error = errno == ENOENT ? try_folder(parent) : errno;
+		os_error = errno == ENOENT ? weir__folder_try(parent) : errno;
 		if (os_error) {
 			tell_os(of, "cannot make the folder", dir, os_error);
 			return;
@@ -149,7 +120,7 @@ static void look_at(const struct examination *of, const char *dir, uint64_t max_
 		look_at_space(of, parent, 0, max_bytes);
 		return;
 	}
-	os_error = S_ISDIR(about.st_mode) ? try_folder(dir) : ENOTDIR;
+	os_error = S_ISDIR(about.st_mode) ? weir__folder_try(dir) : ENOTDIR;
 	if (os_error) {
 		tell_os(of, "cannot write to the folder", dir, os_error);
 	} else if (is_in_use(dir)) {
