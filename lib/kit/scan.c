@@ -82,7 +82,8 @@ static bool scan_scalar(const struct weir__scanner *scan, const uint8_t *at)
 	while (end[-1] <= ' ')
 		end--;
 	len = (uint32_t)(end - at);
-	scan->slots[0] = (struct weir__slot){ .at = (uint32_t)(at - scan->text), .len = len };
+	scan->slots[0].at = (uint32_t)(at - scan->text);
+	scan->slots[0].len = len;
 	scan->slots[0].type = types[*at] ? types[*at] : WEIR_FIELD_NUMBER;
 	if (*at == '"') {
 		scan->slots[0].at++;
@@ -111,12 +112,26 @@ static bool scan_text(const weir__plan *plan, const uint8_t *text, size_t len,
 	return forms[plan->form].read(&scan);
 }
 
+/* What the scan before has filled stands in a list, which begins at slots[0]; new slots are 0. */
+static void empty_slots(struct weir__slot *slots)
+{
+	uint16_t at = slots[0].next;
+
+	while (at && at != WEIR__LAST_SLOT) {
+		const uint16_t next = slots[at].next;
+
+		slots[at] = (struct weir__slot){ .type = WEIR_FIELD_ABSENT };
+		at = next;
+	}
+	slots[0] = (struct weir__slot){ .next = WEIR__LAST_SLOT };
+}
+
 bool weir__scan(const weir__plan *plan, const void *text, size_t len, struct weir__slot *slots,
 		struct weir__scan_error *ret_error)
 {
 	const uint8_t *bytes = len ? text : (const uint8_t *)"";
 
-	memset(slots, 0, plan->node_count * sizeof *slots);
+	empty_slots(slots);
 	if (len > WEIR__SCAN_MAX_BYTES) {
 		if (ret_error)
 			*ret_error = (struct weir__scan_error){ 0, "longer than 4 GiB" };

@@ -25,6 +25,7 @@
 struct weir__slot {
 	uint32_t at;		/* strings: first byte behind the quote; others: first byte */
 	uint32_t len;		/* strings: bytes between the quotes; others: the whole value */
+	uint16_t next;		/* the scan's own: where the next stands that it has filled */
 	uint8_t type;		/* enum weir_field_type */
 	uint8_t escaped;	/* a string with at least one backslash */
 };
@@ -52,8 +53,11 @@ bool weir__plan_find(const weir__plan *plan, const char *path, size_t *ret_slot)
 size_t weir__plan_slot_count(const weir__plan *plan);
 
 /*
- * True when `text` is one valid JSON value with nothing but white space around it. All slots
- * (weir__plan_slot_count of them) are written either way; of an invalid text they mean nothing.
+ * True when `text` is one valid JSON value with nothing but white space around it.
+ *
+ * The slots (weir__plan_slot_count of them) are zeros before their first text. Whatever is left in
+ * them of one text is gone with the next, valid or not, for the price of what was filled: so
+ * nobody else writes them, but for setting all to zero again. Of an invalid text they mean nothing.
  * `ret_error` is written when the answer is false; NULL is fine.
  */
 bool weir__scan(const weir__plan *plan, const void *text, size_t len, struct weir__slot *slots,

@@ -108,6 +108,8 @@ INLINE uint64_t read_escapes(const struct block *block, uint64_t backslashes, st
 		escaped = find_escaped(backslashes, &carry->escaped);
 	else
 		carry->escaped = backslashes >> 63;
+	if (!(escaped | carry->hex))
+		return 0;
 	*wrong |= escaped & ~match_escapable(block);
 	unicode = escaped & match(block, 'u');
 	if (unicode | carry->hex)
@@ -198,6 +200,17 @@ INLINE bool read_numbers(const struct weir__scanner *scan, size_t at, uint64_t o
 	return true;
 }
 
+/* Digits behind a zero with which a number begins. */
+INLINE uint64_t find_leading_zeros(const struct block *block, uint64_t scalars, uint64_t digits,
+				   uint64_t *carry)
+{
+	const uint64_t zeros = scalars & match(block, '0');
+	const uint64_t behind = (zeros << 1 | *carry) & digits;
+
+	*carry = zeros >> 63;
+	return behind;
+}
+
 INLINE struct tokens read_tokens(const struct weir__scanner *scan, const struct block *block,
 				 const uint8_t *bytes, size_t at, const struct strings *strings,
 				 struct carry *carry, uint64_t *wrong)
@@ -210,7 +223,6 @@ INLINE struct tokens read_tokens(const struct weir__scanner *scan, const struct 
 	const uint64_t digits = match_digits(block);
 	uint64_t rest = strings->outside & ~(tokens.colons | tokens.commas | tokens.brackets);
 	uint64_t odd = rest & ~digits;
-	uint64_t zeros;
 
 	if (has_special(block) | carry->utf8.continuation)
 		tokens.space = read_special(block, strings->inside, &carry->utf8, wrong) & rest;
@@ -223,9 +235,8 @@ INLINE struct tokens read_tokens(const struct weir__scanner *scan, const struct 
 		odd &= ~read_literals(bytes, odd & tokens.scalars, rest, &carry->literal, wrong);
 	if (odd)
 		*wrong |= !read_numbers(scan, at, odd, &carry->read);
-	zeros = tokens.scalars & match(block, '0');
-	*wrong |= (zeros << 1 | carry->zero) & digits;
-	carry->zero = zeros >> 63;
+	if ((tokens.scalars & digits) | carry->zero)
+		*wrong |= find_leading_zeros(block, tokens.scalars, digits, &carry->zero);
 	carry->scalar = rest >> 63;
 	return tokens;
 }

@@ -101,6 +101,7 @@ struct weir__scanner {
 };
 
 #define WEIR__UNPLANNED UINT32_MAX
+#define WEIR__LAST_SLOT UINT16_MAX	/* the end of a list of slots */
 #define WEIR__OUTSIDE 2		/* of all containers */
 
 /* What the pass knows of 64 bytes, a bit for each byte. */

@@ -33,7 +33,7 @@ static uint64_t bits_from(size_t first)
 	return first < 64 ? UINT64_MAX << first : 0;
 }
 
-/* Empties the slots below `top`. Nothing is filled below what is not filled. */
+/* Empties the slots below `top`, which stay listed. Nothing is filled below what is not filled. */
 static void clear_below(struct weir__scanner *scan, uint32_t top)
 {
 	const struct weir__node *nodes = scan->plan->nodes;
@@ -42,7 +42,7 @@ static void clear_below(struct weir__scanner *scan, uint32_t top)
 	while (at) {
 		const bool filled = scan->slots[at].type != WEIR_FIELD_ABSENT;
 
-		scan->slots[at] = (struct weir__slot){ .type = WEIR_FIELD_ABSENT };
+		scan->slots[at] = (struct weir__slot){ .next = scan->slots[at].next };
 		if (filled && nodes[at].first_child) {
 			at = nodes[at].first_child;
 			continue;
@@ -78,6 +78,16 @@ void weir__place_end_string(struct weir__scanner *scan, const struct weir__marks
 	slot->escaped |= backslashes != 0;
 }
 
+/* Lists a slot, if it is not, among those that the next scan empties; answers what follows it. */
+static uint16_t list_slot(struct weir__slot *slots, uint32_t node)
+{
+	const uint16_t next = slots[node].next ? slots[node].next : slots[0].next;
+
+	if (!slots[node].next)
+		slots[0].next = (uint16_t)node;
+	return next;
+}
+
 /* A value that is a place begins at `at`. Ends of strings and containers come later. */
 static void begin_value(struct weir__scanner *scan, uint32_t node, const uint8_t *at)
 {
@@ -110,6 +120,7 @@ static void begin_value(struct weir__scanner *scan, uint32_t node, const uint8_t
 	}
 	if (scan->slots[node].type >= WEIR_FIELD_ARRAY)
 		clear_below(scan, node);
+	slot.next = list_slot(scan->slots, node);
 	scan->slots[node] = slot;
 }
 
