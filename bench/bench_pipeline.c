@@ -116,7 +116,9 @@ int main(int argc, char **argv)
 	if (run.marks.passed < run.wanted)
 		return 1;
 	/* What was under way at the end arrived, too: of the bytes it is taken off. */
-	bench_print(argv[1], run.wanted, sink.bytes * run.wanted / sink.delivered, started, run.ended);
+	bench_print(argv[1], run.wanted,
+		    (uint64_t)((double)sink.bytes / (double)sink.delivered * (double)run.wanted), started,
+		    run.ended);
 	bench_figure(argv[1], "allocations",
 		     (double)(run.allocations_at_end - run.allocations_at_half) /
 			     (double)(run.wanted - run.wanted / 2));

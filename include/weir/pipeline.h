@@ -62,7 +62,7 @@ struct weir_pipeline_options {
 	const struct weir_env *env;	/* borrowed, copied; NULL: malloc, system clocks, silence */
 	uint64_t window_messages;	/* most messages under way; default 16,384, at most 2^32 */
 	uint64_t window_bytes;		/* most memory that they may keep: bodies with the buffers
-					 * they lie in, keys, headers; default 8 MiB */
+					 * they lie in, keys, headers; default 16 MiB */
 	uint64_t drain_ms;		/* how long a stop or failure waits for acknowledgements;
 					 * default 10,000 */
 	enum weir_unrouted unrouted;
@@ -116,7 +116,8 @@ WEIR_API enum weir_state weir_pipeline_state(const weir_pipeline *pipeline);
 
 /**
  * Runs until every source has ended and all is settled, or stop, or failure. Blocks. Stopped before
- * it ran, it opens nothing and returns WEIR_OK; after the end it returns the verdict again.
+ * it ran, it opens nothing and returns WEIR_OK; after the end it returns the verdict again. Without
+ * a source it is WEIR_ERR_INVALID; without a route all is dropped, and counted as unrouted.
  *
  * @return WEIR_OK: everything that came in is delivered, dead-lettered or dropped by rule, or was
  *         left by a stop with a source that keeps it (weir_source_ops.keeps) · WEIR_ERR_TIMEOUT:
