@@ -23,7 +23,8 @@ struct weir_kafka_outcome {
 };
 
 /**
- * Options. Zero is the default everywhere; strings are borrowed: copied by the add.
+ * Options. `brokers` is needed (or the property bootstrap.servers); zero is the default elsewhere.
+ * Strings are borrowed: copied by the add.
  *
  * Every librdkafka property can be set by its own name; one that is unknown or wrong is an error
  * that names it. The defaults that differ from librdkafka's: compression.codec=lz4, acks=all,
@@ -78,7 +79,8 @@ struct weir_kafka_outcome {
  * the id back. With transactions message.timeout.ms is transaction.timeout.ms, idempotence cannot
  * be switched off, and WEIR_OVERFLOW_DROP_OLD drops the oldest that waits, and where none does the
  * new one: what is held is not dropped. Two such sinks of one pipeline must not each be given
- * messages of the other's source: each would wait for the other's commit.
+ * messages of the other's source: each would wait for the other's commit. So would more of them in
+ * a ring; the pipeline fails a second after it comes to that, and the error names them.
  * Since: 0.1.
  */
 struct weir_kafka_sink_options {
@@ -128,12 +130,15 @@ enum weir_kafka_start {
 struct weir_kafka_partition {
 	const char *topic;
 	int32_t partition;
-	uint64_t offset;	/* begin there, whatever is committed; 0: where the group stands,
-				 * else where `start` says */
+	uint64_t offset;	/* from 1 on: begin there, whatever is committed. 0: where the group
+				 * stands, else where `start` says; for the oldest record, whatever
+				 * is committed: no group, WEIR_KAFKA_START_EARLIEST */
 };
 
 /**
- * Options. Zero is the default everywhere; strings and arrays are borrowed: copied by the add.
+ * Options. `brokers` is needed (or the property bootstrap.servers), and one of `topics`, with
+ * `group`, and `partitions`; zero is the default elsewhere. Strings and arrays are borrowed: copied
+ * by the add.
  *
  * Either `topics` and a group, whose members share the partitions, or `partitions`, with a group or
  * without one: then nothing is committed, each run begins where `start` says, and what a stop

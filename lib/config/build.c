@@ -75,9 +75,21 @@ static void insert(struct weir__item **items, struct weir__item ***end, struct w
 		*end = &item->next;
 }
 
+/* Those of a section are all looked at; those within one of its items only that one's. */
+static const struct weir__setting *first_in(const struct weir__build *build, const char *section)
+{
+	char prefix[2 * WEIR__KEY_BYTES];
+
+	if (!strchr(section, '.'))
+		return build->settings->first;
+	snprintf(prefix, sizeof prefix, "weir.%s.", section);
+	return weir__settings_part(build->settings, prefix);
+}
+
 static enum weir_status collect(struct weir__build *build, const char *section,
 				struct weir__item **ret)
 {
+	const bool is_inner = strchr(section, '.') != NULL;
 	struct weir__item **end = ret;
 	enum weir_status status = WEIR_OK;
 	struct weir__table seen;
@@ -86,7 +98,8 @@ static enum weir_status collect(struct weir__build *build, const char *section,
 	size_t len;
 
 	weir__table_init(&seen, build->settings->env);
-	for (const struct weir__setting *at = build->settings->first; at; at = at->next) {
+	for (const struct weir__setting *at = first_in(build, section); at;
+	     at = is_inner ? at->beside : at->next) {
 		struct weir__item *item;
 
 		if (!split_key(at->key, section, &name, &len) || weir__table_find(&seen, name, len))

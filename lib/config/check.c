@@ -5,7 +5,8 @@
  * The pipeline is built as for a run, so that what a run would refuse is refused here, and what it
  * is built from is watched; it is freed and never runs. Then what can never be is told, and those
  * it names are tried, in the order of the file. Guarantees: nothing is tried when anything is
- * wrong; no secret is told. Called by applications.
+ * wrong; no secret is told; where a line is lost for want of memory, that is told. Called by
+ * applications.
  */
 #include <string.h>
 
@@ -61,6 +62,18 @@ static void try_spool(const struct weir__watch *watch, const struct weir__party 
 		weir__watch_tell(watch, WEIR_CHECK_WRONG, "spool %s: %s", spool->name, reason.text);
 }
 
+/* It may be so, but then what befalls a transaction costs messages that nothing is wrong with. */
+static void try_attempts(const struct weir__watch *watch, const struct weir__party *sink)
+{
+	const struct weir_kafka_sink_options *kafka = sink->options;
+
+	if (strcmp(sink->type, "kafka") == 0 && kafka->transactional_id && watch->retry_attempts)
+		weir__watch_tell(watch, WEIR_CHECK_WRONG, "sink %s: weir.pipeline.retry_attempts is "
+				 "%u: each abort of a transaction uses up one, and a message that "
+				 "was in so many becomes a dead letter, whatever they were aborted "
+				 "for; set it to 0", sink->name, (unsigned)watch->retry_attempts);
+}
+
 static void try_sink(const struct weir__watch *watch, const struct weir__party *sink)
 {
 	const size_t size = (sink->destination_count + 1) * sizeof(char *);
@@ -69,6 +82,7 @@ static void try_sink(const struct weir__watch *watch, const struct weir__party *
 	enum weir_status status;
 	size_t count = 0;
 
+	try_attempts(watch, sink);
 	for (const struct weir__destination *at = sink->destinations; names && at; at = at->next)
 		names[count++] = at->name;
 	if (!names)
@@ -109,8 +123,7 @@ static void tell_without_secrets(void *user, enum weir_check what, const char *t
 	const struct listener *to = user;
 	char *hidden = weir__secrets_hide(to->config, text);
 
-	if (hidden)
-		to->call(to->user, what, hidden);
+	to->call(to->user, hidden ? what : WEIR_CHECK_WRONG, hidden ? hidden : WEIR__NO_LINE);
 	weir__text_free(&to->config->env, hidden);
 }
 

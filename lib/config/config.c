@@ -11,7 +11,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "config/internal.h"
+#include "config/watch.h"
 #include "ground/error.h"
 #include "ground/options.h"
 
@@ -92,6 +92,8 @@ enum weir_status weir_config_apply(weir_config *config, weir_pipeline *pipeline,
 		status = refuse_pipeline_keys(&settings, &reason);
 	if (status == WEIR_OK)
 		status = weir__build(config, &settings, pipeline, &reason);
+	if (status < 0)
+		weir__config_tell_unread(config, &settings);
 	weir__settings_release(&settings);
 	if (status < 0)
 		weir__secrets_hide_error(config, &reason);
@@ -118,6 +120,8 @@ static enum weir_status make(weir_config *config, struct weir__settings *setting
 	weir__arena_release(&arena);
 	if (status < 0)
 		return status;
+	if (config->watch)
+		weir__watch_pipeline(config->watch, &options);
 	*ret = weir_pipeline_new(&options);
 	if (!*ret)
 		return weir__error_no_memory(err);
@@ -141,6 +145,8 @@ weir_pipeline *weir_config_pipeline(weir_config *config, const struct weir_pipel
 	status = weir__config_translate(config, &settings, &reason);
 	if (status == WEIR_OK)
 		status = make(config, &settings, base, &pipeline, &reason);
+	if (status < 0)
+		weir__config_tell_unread(config, &settings);
 	weir__settings_release(&settings);
 	if (status == WEIR_OK)
 		return pipeline;

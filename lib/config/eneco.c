@@ -7,8 +7,9 @@
  *     topic, output.format, the converters                ─► weir.routes.statuses.…
  *     bootstrap.servers, producer.…  (worker.c)           ─► weir.sinks.kafka.…
  *
- * Guarantees: what a connector would refuse is refused; what it swallowed in silence is told. The
- * weir.… keys of the same files count over what is made here. Called by config.c.
+ * Guarantees: what a connector would refuse is refused, and so is what would make other records than
+ * Connect did; what it swallowed in silence is told. The weir.… keys of the same files count over
+ * what is made here. Called by config.c.
  */
 #include <stdio.h>
 #include <string.h>
@@ -70,6 +71,31 @@ static enum weir_status refuse_class(struct weir__foreign *from, const struct we
 				    "TwitterSourceConnector", class->value);
 }
 
+/* jcustenborder's release for X API v2 has one credential, and a rule in place of predicates. */
+static enum weir_status refuse_v2(struct weir__foreign *from)
+{
+	struct weir__setting *token = take(from, "twitter.bearerToken");
+
+	if (!token)
+		return WEIR_OK;
+	weir__settings_hide(&from->config->given, token);
+	return weir__settings_wrong(from->err, token, "not translated (v2): instead set "
+				    "weir.sources.x.type=x, .bearer_token, .rule_prefix, "
+				    ".rules.1.value and .tag, .tweet_fields, a sink, a route");
+}
+
+/* They decide what is written, and where: left out, records would go elsewhere than they did. */
+static enum weir_status refuse_transforms(struct weir__foreign *from)
+{
+	const struct weir__setting *transforms = take(from, "transforms");
+
+	if (!transforms || !*transforms->value)
+		return WEIR_OK;
+	return weir__settings_wrong(from->err, transforms, "Connect's transformations do not run "
+				    "here; say what they do with weir.routes.statuses.to, .key, "
+				    ".format or .where, and set this key to nothing");
+}
+
 /* ---- the source ---- */
 
 static enum weir_status add_credentials(struct weir__foreign *from,
@@ -87,7 +113,7 @@ static enum weir_status add_credentials(struct weir__foreign *from,
 		if (!setting || !*setting->value)
 			return weir__error_invalid(from->err, "%s is not set; all four credentials "
 						   "are needed", connector->credentials[i]);
-		setting->is_secret = true;
+		weir__settings_hide(&from->config->given, setting);
 		status = weir__foreign_add(from, setting, keys[i], setting->value);
 	}
 	return status;
@@ -334,18 +360,21 @@ static enum weir_status check_batches(struct weir__foreign *from)
 	return WEIR_OK;
 }
 
-static enum weir_status translate_connector(struct weir__foreign *from)
+static enum weir_status translate_connector(struct weir__foreign *from,
+					    const struct connector **ret)
 {
 	const struct weir__setting *class = take(from, "connector.class");
-	const struct connector *connector = find_connector(from, class);
+	const struct connector *connector = *ret = find_connector(from, class);
 
+	if ((connector ? !connector->is_eneco : !class) && refuse_v2(from) < 0)
+		return from->err->status;
 	if (!connector)
 		return class ? refuse_class(from, class) : WEIR_OK;
 	if (!class)
 		class = take(from, connector->credentials[0]);
 	from->file = class ? class->file : NULL;
-	if (check_tasks(from) < 0 || check_batches(from) < 0 || add_source(from, connector) < 0 ||
-	    weir__worker_sink(from) < 0)
+	if (check_tasks(from) < 0 || check_batches(from) < 0 || refuse_transforms(from) < 0 ||
+	    add_source(from, connector) < 0 || weir__worker_sink(from) < 0)
 		return from->err->status;
 	return add_routes(from, connector);
 }
@@ -365,7 +394,32 @@ static enum weir_status copy_own(struct weir__foreign *from)
 	return WEIR_OK;
 }
 
-static void tell_unknown(const struct weir__foreign *from)
+/* Keys that are known for what they were, and left out. */
+static const struct {
+	const char *begin;
+	bool is_twitter4j;	/* of the connector that hands them on to it */
+	const char *words;
+} left_out[] = {
+	{ "kafka.delete.topic", true, "the connector has not used it since 2017: deletes go to "
+	  "kafka.status.topic; with process.deletes=true another topic is weir.routes.deletes.to" },
+	{ "twitter.", true, "Twitter4J's, which is not here; a proxy is weir.sources.twitter.proxy" },
+	{ "errors.", false, "of Connect's: here what fails is tried again, or goes to "
+	  "weir.dead_letters.to" },
+};
+
+/* Why it is left out; NULL: it is not known. */
+static const char *find_left_out(const struct connector *connector, const char *key)
+{
+	for (size_t i = 0; connector && i < sizeof left_out / sizeof *left_out; i++)
+		if (strncmp(key, left_out[i].begin, strlen(left_out[i].begin)) == 0 &&
+		    !(left_out[i].is_twitter4j && connector->is_eneco))
+			return left_out[i].words;
+	return NULL;
+}
+
+/* When an error ended it early, not all was looked at: of those only what nobody knows. */
+static void tell_unknown(const struct weir__foreign *from, const struct connector *connector,
+			 bool is_early)
 {
 	static const char *const known[] = {
 		"name", "connector.class", "tasks.max", "topic", "topics", "twitter.consumerkey",
@@ -374,18 +428,32 @@ static void tell_unknown(const struct weir__foreign *from)
 		"batch.size", "batch.timeout", "output.format", "bootstrap.servers",
 		"key.converter", "value.converter", "key.converter.schemas.enable",
 		"value.converter.schemas.enable", "filter.keywords", "filter.userIds",
-		"kafka.status.topic", "process.deletes", "weir.base_url",
+		"kafka.status.topic", "kafka.delete.topic", "process.deletes", "transforms",
+		"weir.base_url",
+		"twitter.oauth.consumerKey", "twitter.oauth.consumerSecret",
+		"twitter.oauth.accessToken", "twitter.oauth.accessTokenSecret",
 	};
 	char place[WEIR__PLACE_BYTES];
 
 	for (const struct weir__setting *at = from->config->given.first; at; at = at->next) {
-		const char *near;
+		const char *near, *words;
 
 		if (at->is_used || weir__worker_is_idle(at->key))
 			continue;
+		if (is_early && (strncmp(at->key, "weir.", 5) == 0 ||
+				 strncmp(at->key, "producer.", 9) == 0))
+			continue;
 		near = weir__nearest(at->key, known, sizeof known / sizeof *known);
 		weir__settings_place(at, place, sizeof place);
+		words = find_left_out(connector, at->key);
+		if (words && (!is_early || !near)) {
+			if (!is_early)
+				weir__config_notice(from->config, "%s: left out: %s", place, words);
+			continue;
+		}
 		if (near && strcmp(near, at->key) == 0) {
+			if (is_early)
+				continue;
 			weir__config_notice(from->config, "%s: it is for a connector, and there is "
 					    "none", place);
 			continue;
@@ -400,9 +468,13 @@ enum weir_status weir__config_translate(weir_config *config, struct weir__settin
 					struct weir_error *err)
 {
 	struct weir__foreign from = { .config = config, .ret = ret, .err = err };
+	const struct connector *connector;
 
-	if (translate_connector(&from) < 0 || copy_own(&from) < 0)
+	if (translate_connector(&from, &connector) < 0 || copy_own(&from) < 0) {
+		weir__config_tell_unread(config, &config->given);
+		tell_unknown(&from, connector, true);
 		return err->status;
-	tell_unknown(&from);
+	}
+	tell_unknown(&from, connector, false);
 	return WEIR_OK;
 }

@@ -17,7 +17,8 @@ static size_t count_prefixed(const struct weir__settings *settings, const char *
 	const size_t len = strlen(prefix);
 	size_t count = 0;
 
-	for (const struct weir__setting *at = settings->first; at; at = at->next)
+	for (const struct weir__setting *at = weir__settings_part(settings, prefix); at;
+	     at = at->beside)
 		count += strncmp(at->key, prefix, len) == 0 && at->key[len];
 	return count;
 }
@@ -34,7 +35,8 @@ static enum weir_status read_properties(struct weir__settings *settings, struct 
 	list = weir__arena_alloc(arena, (count_prefixed(settings, prefix) + 1) * sizeof *list);
 	if (!list)
 		return weir__error_no_memory(err);
-	for (struct weir__setting *at = settings->first; at; at = at->next) {
+	for (struct weir__setting *at = weir__settings_part(settings, prefix); at;
+	     at = at->beside) {
 		if (strncmp(at->key, prefix, len) != 0 || !at->key[len])
 			continue;
 		at->is_used = true;
@@ -65,7 +67,8 @@ static enum weir_status read_texts(struct weir__settings *settings, struct weir_
 		return weir__error_no_memory(err);
 	for (size_t i = 0; i < count; i++)
 		list[i] = given[i];
-	for (struct weir__setting *at = settings->first; at; at = at->next) {
+	for (struct weir__setting *at = weir__settings_part(settings, prefix); at;
+	     at = at->beside) {
 		if (strncmp(at->key, prefix, len) != 0 || !at->key[len])
 			continue;
 		at->is_used = true;
@@ -86,7 +89,8 @@ static enum weir_status read_row(struct weir__settings *settings, struct weir__a
 
 	if (!setting)
 		return WEIR_OK;
-	setting->is_secret |= row->is_secret;
+	if (row->is_secret)
+		weir__settings_hide(settings, setting);
 	return weir__value_read(arena, setting, row, options, err);
 }
 

@@ -63,6 +63,8 @@ enum weir_status weir__fill(struct weir__settings *settings, struct weir__arena 
 /* config/unknown.c */
 /* A key of the weir.… family that nothing took: a notice. */
 void weir__config_tell_unknown(const weir_config *config, const struct weir__setting *setting);
+/* An error came first: those that nothing took, and nothing would have. */
+void weir__config_tell_unread(const weir_config *config, const struct weir__settings *settings);
 
 /* config/watch.c */
 /* Tries those that were told of (config/watch.h), when all is built. */

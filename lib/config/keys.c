@@ -43,6 +43,9 @@ static const struct {
 	{ "routes", NULL, "from", "a source's NAME", "none: every source" },
 	{ "routes", NULL, "sink", "a sink's or spool's NAME", "needed where there are several" },
 	{ "routes", NULL, "drop", "true, false", "what it takes is dropped" },
+	{ "dead_letters", NULL, "sink", "a sink's or spool's NAME",
+	  "needed where there are several" },
+	{ "dead_letters", NULL, "to", "text", "its destination there" },
 };
 
 #define OTHERS (sizeof others / sizeof *others)
@@ -81,6 +84,20 @@ static void write_value(const struct weir__key_row *row, char *ret, size_t size)
 		write_words(row->words, ret + len, size - len);
 }
 
+static void visit_others(const char *section, const char *type, const char *prefix,
+			 weir_config_key_fn *visit, void *user)
+{
+	char key[128];
+
+	for (size_t i = 0; i < OTHERS; i++) {
+		if (strcmp(others[i].section, section) != 0 ||
+		    (others[i].type && strcmp(others[i].type, type) != 0))
+			continue;
+		snprintf(key, sizeof key, "%s.%s", prefix, others[i].name);
+		visit(user, key, others[i].value, others[i].help);
+	}
+}
+
 static void visit_table(const struct weir__key_table *table, weir_config_key_fn *visit, void *user)
 {
 	const char *prefix = prefix_of(table->section);
@@ -97,22 +114,18 @@ static void visit_table(const struct weir__key_table *table, weir_config_key_fn 
 		write_value(row, value, sizeof value);
 		visit(user, key, value, row->help);
 	}
-	for (size_t i = 0; i < OTHERS; i++) {
-		if (strcmp(others[i].section, table->section) != 0 ||
-		    (others[i].type && strcmp(others[i].type, table->type) != 0))
-			continue;
-		snprintf(key, sizeof key, "%s.%s", prefix, others[i].name);
-		visit(user, key, others[i].value, others[i].help);
-	}
+	visit_others(table->section, table->type, prefix, visit, user);
 }
 
 size_t weir__key_names(const char *section, const char **ret, size_t most)
 {
+	bool has_types = false;
 	size_t count = 0;
 
 	for (size_t t = 0; t < weir__key_table_count; t++) {
 		const struct weir__key_table *table = &weir__key_tables[t];
 
+		has_types |= strcmp(table->section, section) == 0 && table->type;
 		for (size_t i = 0; strcmp(table->section, section) == 0 && i < table->count; i++)
 			if (count++ < most)
 				ret[count - 1] = table->rows[i].name;
@@ -120,7 +133,41 @@ size_t weir__key_names(const char *section, const char **ret, size_t most)
 	for (size_t i = 0; i < OTHERS; i++)
 		if (strcmp(others[i].section, section) == 0 && count++ < most)
 			ret[count - 1] = others[i].name;
+	if (has_types && count++ < most)
+		ret[count - 1] = "type";
 	return count;
+}
+
+/* As fill.c reads it: by its name, and behind that with others. */
+static bool row_takes(const struct weir__key_row *row, const char *key)
+{
+	const size_t len = strlen(row->name);
+
+	if (strncmp(key, row->name, len) != 0)
+		return false;
+	if (!key[len])
+		return row->type != VALUE_PROPERTIES;
+	return key[len] == '.' && key[len + 1] &&
+	       (row->type == VALUE_PROPERTIES || row->type == VALUE_LIST);
+}
+
+bool weir__key_is_known(const char *section, const char *key)
+{
+	for (size_t t = 0; t < weir__key_table_count; t++) {
+		const struct weir__key_table *table = &weir__key_tables[t];
+
+		if (strcmp(table->section, section) != 0)
+			continue;
+		if (table->type && strcmp(key, "type") == 0)
+			return true;
+		for (size_t i = 0; i < table->count; i++)
+			if (row_takes(&table->rows[i], key))
+				return true;
+	}
+	for (size_t i = 0; i < OTHERS; i++)
+		if (strcmp(others[i].section, section) == 0 && strcmp(others[i].name, key) == 0)
+			return true;
+	return false;
 }
 
 void weir_config_keys(weir_config_key_fn *visit, void *user)
@@ -128,9 +175,7 @@ void weir_config_keys(weir_config_key_fn *visit, void *user)
 	for (size_t i = 0; i < weir__key_table_count; i++)
 		visit_table(&weir__key_tables[i], visit, user);
 	visit(user, "weir.dead_letters", NULL, "where what cannot be delivered goes");
-	visit(user, "weir.dead_letters.sink", "a sink's or spool's NAME",
-	      "needed where there are several");
-	visit(user, "weir.dead_letters.to", "text", "its destination there");
+	visit_others("dead_letters", NULL, "weir.dead_letters", visit, user);
 	visit(user, "weir.base_url", NULL, "beside a connector's keys");
 	visit(user, "weir.base_url", "text", "the server in the place of https://stream.twitter.com");
 }

@@ -5,7 +5,8 @@
  * Guarantees: a file is read as a whole or not at all, at most MOST_BYTES of it; a folder, a device
  * without end, one enormous line are errors that say so; `${file:…}` goes MOST_DEPTH deep, so a
  * file that names itself is an error, and one value reads MOST_FILES of them, so that files which
- * name each other many times end, too. Everything read through `${…}` is marked as a secret.
+ * name each other many times end, too. Everything read through `${…}` is marked as a secret, and
+ * what is read at all is wiped before its memory goes.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -20,6 +21,7 @@
 #include "kit/json.h"
 #include "kit/properties.h"
 #include "weir/json.h"
+#include "wire/form.h"
 
 #define MOST_BYTES (4u << 20)
 #define MOST_DEPTH 8
@@ -106,7 +108,7 @@ static enum weir_status expand_file(struct expansion *to, const char *path, unsi
 	if (++to->files > MOST_FILES)
 		return weir__settings_wrong(to->err, to->setting, "more than %d ${file:…} in one "
 					    "value; do files name each other?", MOST_FILES);
-	weir__bytes_init(&bytes, &to->config->env);
+	weir__bytes_init_secret(&bytes, &to->config->env);
 	status = load(path, shown(path, depth), &bytes, to->err);
 	if (status < 0)
 		prefix_place(to);
@@ -120,8 +122,6 @@ static enum weir_status expand_file(struct expansion *to, const char *path, unsi
 					      "'%.80s': it is no text", shown(path, depth));
 	if (status == WEIR_OK)
 		status = expand(to, bytes.data, depth + 1);
-	if (bytes.data)
-		explicit_bzero(bytes.data, bytes.capacity);
 	weir__bytes_release(&bytes);
 	return status;
 }
@@ -170,7 +170,7 @@ static enum weir_status expand(struct expansion *to, const char *text, unsigned 
 		weir__bytes_add(&to->out, text, (size_t)(begin - text));
 		name = weir__text_copy_n(&to->config->env, begin + 2, (size_t)(end - begin) - 2);
 		status = name ? expand_name(to, name, depth) : weir__error_no_memory(to->err);
-		weir__text_free(&to->config->env, name);
+		weir__form_forget(&to->config->env, name);
 		text = end + 1;
 		if (to->out.len > MOST_BYTES)
 			status = weir__settings_wrong(to->err, to->setting, "its value is larger "
@@ -221,7 +221,7 @@ static enum weir_status add(weir_config *config, const char *key, const char *va
 	like.key = weir__text_copy(&config->env, key);
 	if (!like.key)
 		return weir__error_no_memory(err);
-	weir__bytes_init(&to.out, &config->env);
+	weir__bytes_init_secret(&to.out, &config->env);
 	status = expand(&to, value, 0);
 	weir__bytes_add(&to.out, "", 1);
 	if (!to.out.has_failed)
@@ -233,8 +233,6 @@ static enum weir_status add(weir_config *config, const char *key, const char *va
 		status = check_room(config, &like, to.out.len, err);
 	if (status == WEIR_OK && !weir__settings_add(&config->given, key, to.out.data, &like))
 		status = weir__error_no_memory(err);
-	if (to.out.data)
-		explicit_bzero(to.out.data, to.out.capacity);
 	weir__bytes_release(&to.out);
 	weir__text_free(&config->env, like.key);
 	return status;
@@ -243,7 +241,9 @@ static enum weir_status add(weir_config *config, const char *key, const char *va
 enum weir_status weir_config_set(weir_config *config, const char *key, const char *value,
 				 struct weir_error *err)
 {
-	return add(config, key, value, NULL, 0, err);
+	struct weir_error ignored;
+
+	return add(config, key, value, NULL, 0, err ? err : &ignored);
 }
 
 /* ---- properties ---- */
@@ -282,8 +282,6 @@ static enum weir_status read_properties(weir_config *config, const char *file,
 		weir__error_prefix(err, "%s: ", file);
 	else
 		status = add_properties(config, file, &properties, err);
-	if (properties.text.data)
-		explicit_bzero(properties.text.data, properties.text.capacity);
 	weir__properties_release(&properties);
 	return status;
 }
@@ -369,14 +367,12 @@ enum weir_status weir__config_read_file(weir_config *config, const char *path,
 
 	if (!file)
 		return weir__error_no_memory(err);
-	weir__bytes_init(&bytes, &config->env);
+	weir__bytes_init_secret(&bytes, &config->env);
 	status = load(path, path, &bytes, err);
 	if (status == WEIR_OK && is_document(&bytes))
 		status = read_document(config, file, &bytes, err);
 	else if (status == WEIR_OK)
 		status = read_properties(config, file, &bytes, err);
-	if (bytes.data)
-		explicit_bzero(bytes.data, bytes.capacity);
 	weir__bytes_release(&bytes);
 	return status;
 }

@@ -22,11 +22,6 @@ struct hiding {
 	bool *is_hidden;	/* each byte */
 };
 
-static bool is_secret(const struct weir__setting *setting)
-{
-	return setting->is_secret && strlen(setting->value) >= LEAST_BYTES;
-}
-
 static size_t count_alike(const char *text, const char *secret, size_t len)
 {
 	size_t alike = 0;
@@ -102,8 +97,8 @@ char *weir__secrets_hide(const weir_config *config, const char *text)
 
 	if (!in.is_hidden)
 		return NULL;
-	for (const struct weir__setting *at = config->given.first; at; at = at->next)
-		if (is_secret(at))
+	for (const struct weir__setting *at = config->given.secrets; at; at = at->next_secret)
+		if (strlen(at->value) >= LEAST_BYTES)
 			mark_all(&in, at->value);
 	hidden = copy_without(config, &in);
 	weir__free(&config->env, in.is_hidden, len + 1);

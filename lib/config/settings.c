@@ -15,12 +15,14 @@
 
 #define MOST_PATH_BYTES 60
 #define MOST_KEY_BYTES 100
+#define PART_NAMES 3	/* weir.SECTION.NAME */
 
 void weir__settings_init(struct weir__settings *settings, const struct weir_env *env)
 {
 	*settings = (struct weir__settings){ .env = env };
 	settings->end = &settings->first;
 	weir__table_init(&settings->last, env);
+	weir__table_init(&settings->parts, env);
 }
 
 static void setting_free(const struct weir_env *env, struct weir__setting *setting)
@@ -39,7 +41,56 @@ void weir__settings_release(struct weir__settings *settings)
 		setting_free(settings->env, setting);
 	}
 	settings->end = &settings->first;
+	settings->secrets = NULL;
 	weir__table_release(&settings->last);
+	weir__table_release(&settings->parts);
+}
+
+/* Of a key, or of the beginning of one: its first three names, without the last of all. */
+static size_t part_len(const char *key)
+{
+	size_t len = 0;
+
+	for (int names = 0; names < PART_NAMES; names++) {
+		const char *dot = strchr(key + len + (len > 0), '.');
+
+		if (!dot)
+			break;
+		len = (size_t)(dot - key);
+	}
+	return len;
+}
+
+/* False when out of memory: the part may then be there, and empty. */
+static bool make_part(struct weir__settings *settings, const char *key)
+{
+	const size_t len = part_len(key);
+
+	return weir__table_find(&settings->parts, key, len) ||
+	       weir__table_add(&settings->parts, key, len, NULL);
+}
+
+/* There is the part. */
+static void join_part(struct weir__settings *settings, struct weir__setting *setting)
+{
+	struct weir__table_entry *entry =
+		weir__table_find(&settings->parts, setting->key, part_len(setting->key));
+	struct weir__setting *first = entry->value;
+
+	if (first)
+		first->part_end->beside = setting;
+	else
+		entry->value = first = setting;
+	first->part_end = setting;
+}
+
+struct weir__setting *weir__settings_part(const struct weir__settings *settings,
+					  const char *prefix)
+{
+	const struct weir__table_entry *entry =
+		weir__table_find(&settings->parts, prefix, part_len(prefix));
+
+	return entry ? entry->value : NULL;
 }
 
 /* Makes it the last of its key. */
@@ -65,19 +116,31 @@ struct weir__setting *weir__settings_add(struct weir__settings *settings, const 
 	if (like) {
 		setting->file = like->file;
 		setting->line = like->line;
-		setting->is_secret = like->is_secret;
 	}
 	setting->key = weir__text_copy(settings->env, key);
 	setting->value = weir__text_copy(settings->env, value);
-	if (!setting->key || !setting->value || !enter(settings, setting)) {
+	if (!setting->key || !setting->value || !make_part(settings, key) ||
+	    !enter(settings, setting)) {
 		setting_free(settings->env, setting);
 		return NULL;
 	}
+	join_part(settings, setting);
+	if (like && like->is_secret)
+		weir__settings_hide(settings, setting);
 	*settings->end = setting;
 	settings->end = &setting->next;
 	settings->count++;
 	settings->bytes += strlen(value) + 1;
 	return setting;
+}
+
+void weir__settings_hide(struct weir__settings *settings, struct weir__setting *setting)
+{
+	if (setting->is_secret)
+		return;
+	setting->is_secret = true;
+	setting->next_secret = settings->secrets;
+	settings->secrets = setting;
 }
 
 struct weir__setting *weir__settings_find(const struct weir__settings *settings, const char *key)

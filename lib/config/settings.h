@@ -14,6 +14,9 @@
 struct weir__setting {
 	struct weir__setting *next;
 	struct weir__setting *before;	/* of the same key; NULL: it is the first */
+	struct weir__setting *beside;	/* the next of the same part; NULL: it is the last */
+	struct weir__setting *part_end;	/* of the first of a part: the last */
+	struct weir__setting *next_secret;
 	char *key, *value;
 	const char *file;	/* NULL: set by a call */
 	unsigned line;
@@ -25,6 +28,8 @@ struct weir__settings {
 	const struct weir_env *env;
 	struct weir__setting *first, **end;
 	struct weir__table last;	/* of each key */
+	struct weir__table parts;	/* the first of each: "weir.routes.1" */
+	struct weir__setting *secrets;	/* all whose value is one, in no order */
 	size_t count, bytes;	/* of values, with their zeros */
 };
 
@@ -37,6 +42,14 @@ struct weir__setting *weir__settings_add(struct weir__settings *settings, const 
 struct weir__setting *weir__settings_find(const struct weir__settings *settings, const char *key);
 /* The same, marked as used, as are those it replaces. */
 struct weir__setting *weir__settings_take(struct weir__settings *settings, const char *key);
+/* Its value is not to be shown from now on. */
+void weir__settings_hide(struct weir__settings *settings, struct weir__setting *setting);
+/*
+ * The first setting of the part that keys which begin with `prefix` are of, "weir.routes.1.where.":
+ * at least three names; the others of it, and of none else, are beside it. NULL: there is none.
+ */
+struct weir__setting *weir__settings_part(const struct weir__settings *settings,
+					  const char *prefix);
 #define WEIR__PLACE_BYTES 256	/* always enough for a place */
 
 /* The line it is on, "FILE:LINE: "; "" where there is none. Its length. */

@@ -62,5 +62,7 @@ const char *weir__key_word(const char *section, const char *type, const char *ke
  * been meant. Writes at most `most`; answers how many there are.
  */
 size_t weir__key_names(const char *section, const char **ret, size_t most);
+/* Whether some part of that section, of whatever type, has such a key. */
+bool weir__key_is_known(const char *section, const char *key);
 
 #endif

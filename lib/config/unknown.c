@@ -2,7 +2,8 @@
 /*
  * Keys of ours that nobody took, told with the nearest that there is.
  *
- * Guarantee: one notice for each. Called by build.c, when all is built.
+ * Guarantee: one notice for each; when an error has ended it before all was read, for those only
+ * that nothing would have taken. Called by build.c, when all is built, by config.c and eneco.c.
  */
 #include <string.h>
 
@@ -50,19 +51,30 @@ static const char *find_near(const weir_config *config, const char *section, con
 	return near;
 }
 
-static const char *find_near_key(const weir_config *config, size_t section, const char *key)
+/* The key's name, and the section that the tables have it in; NULL: it has none. */
+static const char *split_key(size_t section, const char *key, const char **ret_section)
 {
 	static const char *const parts[] = { "rules", "where" };
 
+	*ret_section = sections[section].name;
 	if (sections[section].has_names && !(key = skip_name(key)))
 		return NULL;
 	for (size_t i = 0; i < sizeof parts / sizeof *parts; i++) {
 		const char *inner = begins_with(key, parts[i]) ? skip_name(skip_name(key)) : NULL;
 
-		if (inner)
-			return find_near(config, parts[i], inner);
+		if (!inner)
+			continue;
+		*ret_section = parts[i];
+		return inner;
 	}
-	return find_near(config, sections[section].name, key);
+	return key;
+}
+
+static const char *find_near_key(const weir_config *config, size_t section, const char *key)
+{
+	const char *in, *name = split_key(section, key, &in);
+
+	return name ? find_near(config, in, name) : NULL;
 }
 
 static const char *find_near_section(const char *key)
@@ -109,4 +121,26 @@ void weir__config_tell_unknown(const weir_config *config, const struct weir__set
 	else
 		weir__config_notice(config, "%s: no such key%s%s%s", place, near ? words : "",
 				    near ? near : "", near ? "?" : "");
+}
+
+/* Behind "weir.". */
+static bool is_known(const char *key)
+{
+	for (size_t i = 0; i < SECTIONS; i++) {
+		const char *in, *name;
+
+		if (!begins_with(key, sections[i].name))
+			continue;
+		name = split_key(i, skip_name(key), &in);
+		return name && weir__key_is_known(in, name);
+	}
+	return false;
+}
+
+void weir__config_tell_unread(const weir_config *config, const struct weir__settings *settings)
+{
+	for (const struct weir__setting *at = settings->first; at; at = at->next)
+		if (!at->is_used && strncmp(at->key, "weir.", 5) == 0 &&
+		    strcmp(at->key, "weir.base_url") != 0 && !is_known(at->key + 5))
+			weir__config_tell_unknown(config, at);
 }

@@ -32,6 +32,8 @@ void weir__watch_tell(const struct weir__watch *watch, enum weir_check what, con
 	if (text) {
 		vsnprintf(text, (size_t)len + 1, format, again);
 		watch->call(watch->user, what, text);
+	} else {
+		watch->call(watch->user, WEIR_CHECK_WRONG, WEIR__NO_LINE);
 	}
 	weir__free(watch->env, text, (size_t)len + 1);
 	va_end(again);
@@ -89,6 +91,11 @@ void weir__watch_release(struct weir__watch *watch)
 	for (struct weir__party *sink = watch->sinks; sink; sink = sink->next)
 		weir__table_release(&sink->seen);
 	weir__arena_release(&watch->arena);
+}
+
+void weir__watch_pipeline(struct weir__watch *watch, const struct weir_pipeline_options *options)
+{
+	watch->retry_attempts = options->retry_attempts;
 }
 
 /* ---- sources ---- */
@@ -163,7 +170,9 @@ static void tell_described(const struct weir__watch *watch, const char *name, bo
 		describe_file(&text, &options->file);
 	add_text(&text, ", all of kind ", kind ? weir_kind_name(kind) : NULL);
 	weir__bytes_add(&text, "", 1);
-	if (!text.has_failed)
+	if (text.has_failed)
+		watch->call(watch->user, WEIR_CHECK_WRONG, WEIR__NO_LINE);
+	else
 		weir__watch_tell(watch, WEIR_CHECK_PLAN, "source %s: %s", name, text.data);
 	weir__bytes_release(&text);
 }
@@ -181,12 +190,12 @@ enum weir_status weir__watch_source(struct weir__watch *watch, const char *name,
 					   watch->user, &ignored);
 	else if (strcmp(type, "x") == 0)
 		weir__watch_tell(watch, WEIR_CHECK_PLAN,
-				 "source %s: v2 of %s, stream %s, %zu rules%s", name,
+				 "source %s: v2 of %s, stream %s, %zu rule%s%s", name,
 				 options->x.url && *options->x.url ? options->x.url : WEIR_X_URL,
 				 options->x.path ? options->x.path
 						 : weir__key_word("sources", "x", "stream",
 								  options->x.stream),
-				 options->x.rule_count,
+				 options->x.rule_count, options->x.rule_count == 1 ? "" : "s",
 				 options->x.rules_dry_run ? ", only tried" : "");
 	else
 		tell_described(watch, name, strcmp(type, "kafka") == 0, options);
@@ -293,7 +302,6 @@ enum weir_status weir__watch_route(struct weir__watch *watch, const struct weir_
 				   const char *from, const char *sink, struct weir_error *err)
 {
 	struct weir__watched_route *route = weir__arena_alloc(&watch->arena, sizeof *route);
-	struct weir__watched_route **end = &watch->routes;
 
 	if (!route)
 		return weir__error_no_memory(err);
@@ -306,9 +314,11 @@ enum weir_status weir__watch_route(struct weir__watch *watch, const struct weir_
 		route->sink = find_party(watch->sinks, sink);
 	if (sink && !route->sink)
 		route->sink = find_party(watch->spools, sink);
-	while (*end)
-		end = &(*end)->next;
-	*end = route;
+	if (watch->last_route)
+		watch->last_route->next = route;
+	else
+		watch->routes = route;
+	watch->last_route = route;
 	weir__watch_tell_route(watch, route);
 	if (route->sink && options->to && !strpbrk(options->to, "{}"))
 		return weir__watch_destination(watch, route->sink, options->to, err);
@@ -320,7 +330,10 @@ enum weir_status weir__watch_dead_letters(struct weir__watch *watch, const char 
 {
 	struct weir__party *sink = find_party(watch->sinks, name);
 
-	weir__watch_tell(watch, WEIR_CHECK_PLAN, "dead letters: to %s of sink %s",
-			 to ? to : "what is its default", name);
+	if (to)
+		weir__watch_tell(watch, WEIR_CHECK_PLAN, "dead letters: to %s of sink %s", to, name);
+	else
+		weir__watch_tell(watch, WEIR_CHECK_PLAN,
+				 "dead letters: to sink %s's own destination", name);
 	return sink && to ? weir__watch_destination(watch, sink, to, err) : WEIR_OK;
 }

@@ -31,6 +31,7 @@ union weir__sink_options {
 	struct weir_file_sink_options file;
 };
 
+void weir__watch_pipeline(struct weir__watch *watch, const struct weir_pipeline_options *options);
 enum weir_status weir__watch_source(struct weir__watch *watch, const char *name, const char *type,
 				    const union weir__source_options *options,
 				    struct weir_error *err);

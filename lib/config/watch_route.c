@@ -49,22 +49,29 @@ void weir__watch_tell_route(const struct weir__watch *watch,
 	const bool is_eneco = route->format.form == WEIR_FORM_ENECO_STRING ||
 			      route->format.form == WEIR_FORM_ENECO_STRUCTURED;
 	char kinds[WEIR__KINDS_BYTES];
+	const char *what, *to;
 	struct weir__bytes key;
-	const char *to;
 
 	weir__watch_kinds(route->kinds, kinds, sizeof kinds);
 	if (!watched->sink) {
 		weir__watch_tell(watch, WEIR_CHECK_PLAN, "route %s: %s: dropped", route->name, kinds);
 		return;
 	}
+	what = is_of(watched->sink, "spool") ? "spool" : "sink";
 	to = route->to ? route->to : default_of(watched->sink);
-	weir__watch_tell(watch, WEIR_CHECK_PLAN, "route %s: %s to %s%s of %s %s", route->name, kinds,
-			 is_of(watched->sink, "kafka") ? "topic " : "",
-			 to ? to : "what is its default",
-			 is_of(watched->sink, "spool") ? "spool" : "sink", watched->sink->name);
+	if (to)
+		weir__watch_tell(watch, WEIR_CHECK_PLAN, "route %s: %s to %s%s of %s %s",
+				 route->name, kinds,
+				 is_of(watched->sink, "kafka") ? "topic " : "", to, what,
+				 watched->sink->name);
+	else
+		weir__watch_tell(watch, WEIR_CHECK_PLAN, "route %s: %s to %s %s's own destination",
+				 route->name, kinds, what, watched->sink->name);
 	weir__bytes_init(&key, watch->env);
 	write_key(route, is_eneco, &key);
-	if (!key.has_failed)
+	if (key.has_failed)
+		watch->call(watch->user, WEIR_CHECK_WRONG, WEIR__NO_LINE);
+	else
 		weir__watch_tell(watch, WEIR_CHECK_PLAN, "route %s: key %s, value %s%s%s",
 				 route->name, key.data,
 				 weir__key_word("routes", NULL, "format", route->format.form),
@@ -216,16 +223,24 @@ static void try_fields(const struct weir__watch *watch, const struct weir__watch
 static const struct weir__watched_route *find_taker(const struct weir__watch *watch,
 						    const struct weir__watched_route *route)
 {
-	const struct weir__watched_route *at = watch->routes;
+	const struct weir__watched_route *at = watch->takers, *first = NULL;
 	const unsigned kinds = route->route.kinds ? route->route.kinds : WEIR_KIND_ANY;
 
-	for (; at != route; at = at->next)
-		if ((at->route.final || !at->sink) && !at->route.where_count &&
-		    !at->route.traits && !at->route.without_traits &&
-		    (!at->from || at->from == route->from) &&
+	for (; at; at = at->next_taker)
+		if ((!at->from || at->from == route->from) &&
 		    (!at->route.kinds || !(kinds & ~at->route.kinds)))
-			return at;
-	return NULL;
+			first = at;
+	return first;
+}
+
+/* What one that is hidden hides, the other one does: few are noted, however many there are. */
+static void note_taker(struct weir__watch *watch, struct weir__watched_route *route)
+{
+	if (!(route->route.final || !route->sink) || route->route.where_count ||
+	    route->route.traits || route->route.without_traits || find_taker(watch, route))
+		return;
+	route->next_taker = watch->takers;
+	watch->takers = route;
 }
 
 /* The spool that takes all of its source's messages; NULL: there is none. */
@@ -277,8 +292,10 @@ enum weir_status weir__watch_try_routes(struct weir__watch *watch, struct weir_e
 	if (!watch->routes && !watch->spools && watch->sources)
 		weir__watch_tell(watch, WEIR_CHECK_WRONG, "no route: what comes in goes nowhere; add "
 				 "weir.routes.NAME.to=…");
-	for (const struct weir__watched_route *at = watch->routes; at; at = at->next)
+	for (struct weir__watched_route *at = watch->routes; at; at = at->next) {
 		if (try_route(watch, at, err) < 0)
 			return err->status;
+		note_taker(watch, at);
+	}
 	return WEIR_OK;
 }

@@ -27,6 +27,7 @@ struct weir__party {
 
 struct weir__watched_route {
 	struct weir__watched_route *next;
+	struct weir__watched_route *next_taker;
 	struct weir_route route;
 	const struct weir__party *from;	/* NULL: every source */
 	struct weir__party *sink;	/* NULL: dropped */
@@ -37,12 +38,17 @@ struct weir__watch {
 	weir_check_fn *call;
 	void *user;
 	struct weir__arena arena;
+	uint32_t retry_attempts;	/* the pipeline's */
 	struct weir__party *sources, *spools, *sinks;
-	struct weir__watched_route *routes;
+	struct weir__watched_route *routes, *last_route;
+	struct weir__watched_route *takers;	/* of those tried: nothing of their kinds gets by;
+						 * the last one first */
 };
 
 void weir__watch_tell(const struct weir__watch *watch, enum weir_check what, const char *format,
 		      ...) WEIR_PRINTF(3, 4);
+/* In place of a line that there was no memory for. */
+#define WEIR__NO_LINE "out of memory: a line is missing; check again"
 #define WEIR__KINDS_BYTES 400	/* all kinds there are */
 
 /* "tweet, retweet"; 0: "every kind". */

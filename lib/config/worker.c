@@ -274,7 +274,7 @@ static enum weir_status translate(struct weir__foreign *from, struct weir__setti
 {
 	setting->is_used = true;
 	if (strstr(java, "password"))
-		setting->is_secret = true;
+		weir__settings_hide(&from->config->given, setting);
 	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
 		if (strcmp(rows[i].java, java) == 0)
 			return rows[i].translate(from, setting,
@@ -313,9 +313,9 @@ bool weir__worker_is_idle(const char *key)
 		"access.control.", "admin.",	"config.",   "connector.client.config.override.",
 		"consumer.",	   "group.id",	"header.converter", "internal.",
 		"key.converter",   "listeners", "name",	     "offset.",
-		"plugin.path",	   "queue.batch.size", "queue.empty.ms", "rest.", "status.",
-		"task.",	   "topic.creation.",  "twitter.app.name", "twitter.debug",
-		"value.converter", "bootstrap.servers",
+		"plugin.path",	   "predicates", "queue.batch.size", "queue.empty.ms", "rest.",
+		"status.",	   "task.",	"topic.creation.",  "transforms.",
+		"twitter.app.name", "twitter.debug", "value.converter", "bootstrap.servers",
 	};
 
 	for (size_t i = 0; i < sizeof idle / sizeof *idle; i++)

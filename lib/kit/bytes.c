@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Bytes that grow. Guarantees: `data` holds `len` bytes at any time; sizes do not wrap; what was
- * large once is given back by a clear.
+ * large once is given back by a clear; no block that held a secret goes back with it.
  */
 #include "kit/bytes.h"
 
@@ -13,25 +13,51 @@ void weir__bytes_init(struct weir__bytes *bytes, const struct weir_env *env)
 	*bytes = (struct weir__bytes){ .env = env };
 }
 
+void weir__bytes_init_secret(struct weir__bytes *bytes, const struct weir_env *env)
+{
+	*bytes = (struct weir__bytes){ .env = env, .is_secret = true };
+}
+
+static void drop(struct weir__bytes *bytes)
+{
+	if (bytes->is_secret && bytes->data)
+		explicit_bzero(bytes->data, bytes->capacity);
+	bytes->data = weir__free(bytes->env, bytes->data, bytes->capacity);
+	bytes->capacity = 0;
+}
+
 void weir__bytes_release(struct weir__bytes *bytes)
 {
-	weir__free(bytes->env, bytes->data, bytes->capacity);
-	weir__bytes_init(bytes, bytes->env);
+	drop(bytes);
+	bytes->len = 0;
+	bytes->has_failed = false;
 }
 
 void weir__bytes_clear(struct weir__bytes *bytes)
 {
 	bytes->len = 0;
-	if (bytes->capacity <= KEPT_CAPACITY)
-		return;
-	bytes->data = weir__free(bytes->env, bytes->data, bytes->capacity);
-	bytes->capacity = 0;
+	if (bytes->capacity > KEPT_CAPACITY)
+		drop(bytes);
 }
 
 void weir__bytes_reset(struct weir__bytes *bytes)
 {
 	weir__bytes_clear(bytes);
 	bytes->has_failed = false;
+}
+
+/* A resize would leave the old block to the allocator as it is. */
+static char *move(struct weir__bytes *bytes, size_t capacity)
+{
+	const size_t len = bytes->len;
+	char *data = weir__resize(bytes->env, NULL, 0, capacity);
+
+	if (!data)
+		return NULL;
+	if (len)
+		memcpy(data, bytes->data, len);
+	drop(bytes);
+	return data;
 }
 
 static bool grow(struct weir__bytes *bytes, size_t wanted)
@@ -41,7 +67,9 @@ static bool grow(struct weir__bytes *bytes, size_t wanted)
 
 	while (capacity < wanted)
 		capacity = capacity > SIZE_MAX / 2 ? wanted : 2 * capacity;
-	data = weir__resize(bytes->env, bytes->data, bytes->capacity, capacity);
+	data = bytes->is_secret
+		       ? move(bytes, capacity)
+		       : weir__resize(bytes->env, bytes->data, bytes->capacity, capacity);
 	if (!data)
 		return false;
 	bytes->data = data;

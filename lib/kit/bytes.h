@@ -18,9 +18,11 @@ struct weir__bytes {
 	char *data;
 	size_t len, capacity;
 	bool has_failed;
+	bool is_secret;		/* wiped before its memory goes, also when it grows */
 };
 
 void weir__bytes_init(struct weir__bytes *bytes, const struct weir_env *env);
+void weir__bytes_init_secret(struct weir__bytes *bytes, const struct weir_env *env);
 void weir__bytes_release(struct weir__bytes *bytes);
 /* Empty again; the memory stays, unless it is large. What has failed stays so. */
 void weir__bytes_clear(struct weir__bytes *bytes);

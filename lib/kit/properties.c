@@ -33,7 +33,7 @@ struct character {
 void weir__properties_init(struct weir__properties *properties, const struct weir_env *env)
 {
 	*properties = (struct weir__properties){ .env = env };
-	weir__bytes_init(&properties->text, env);
+	weir__bytes_init_secret(&properties->text, env);
 }
 
 void weir__properties_release(struct weir__properties *properties)

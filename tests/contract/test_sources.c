@@ -11,6 +11,7 @@
 #include "support/drive.h"
 #include "support/files.h"
 #include "support/recorder.h"
+#include "support/run.h"
 #include "support/script_http.h"
 
 #define MESSAGES 40	/* each brings in so many: {"n":0} … */
@@ -329,9 +330,8 @@ START_TEST(an_add_without_memory_fails_the_pipeline)
 }
 END_TEST
 
-static Suite *sources_suite(void)
+int main(void)
 {
-	Suite *suite = suite_create("every source");
 	TCase *tcase = tcase_create("contract");
 
 	tcase_set_timeout(tcase, 60);
@@ -342,17 +342,5 @@ static Suite *sources_suite(void)
 	tcase_add_loop_test(tcase, a_pipeline_may_be_freed_at_any_moment, 0, KINDS * 4);
 	tcase_add_loop_test(tcase, an_add_that_fails_frees_what_it_took_once, 0, KINDS);
 	tcase_add_loop_test(tcase, an_add_without_memory_fails_the_pipeline, 0, KINDS);
-	suite_add_tcase(suite, tcase);
-	return suite;
-}
-
-int main(void)
-{
-	SRunner *runner = srunner_create(sources_suite());
-	int failed;
-
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return run_case("every source", tcase);
 }

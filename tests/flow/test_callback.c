@@ -6,6 +6,7 @@
 
 #include "support/drive.h"
 #include "support/recorder.h"
+#include "support/run.h"
 
 #define MOST_CALLS 16
 
@@ -273,9 +274,8 @@ START_TEST(no_function_to_call_is_an_error)
 }
 END_TEST
 
-static Suite *callback_suite(void)
+int main(void)
 {
-	Suite *suite = suite_create("callback sink");
 	TCase *tcase = tcase_create("answers");
 
 	tcase_add_test(tcase, an_ok_is_a_delivery);
@@ -288,17 +288,5 @@ static Suite *callback_suite(void)
 	tcase_add_test(tcase, a_message_may_be_kept_beyond_the_pipeline);
 	tcase_add_test(tcase, the_call_may_stop_the_pipeline);
 	tcase_add_test(tcase, no_function_to_call_is_an_error);
-	suite_add_tcase(suite, tcase);
-	return suite;
-}
-
-int main(void)
-{
-	SRunner *runner = srunner_create(callback_suite());
-	int failed;
-
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return run_case("callback sink", tcase);
 }

@@ -8,9 +8,8 @@
 #include "support/config_shapes.h"
 #include "support/fake_env.h"
 #include "support/files.h"
+#include "support/run.h"
 #include "weir.h"
-
-#define ROWS(table) ((int)(sizeof(table) / sizeof *(table)))
 
 static struct fake_env fake;
 static struct test_dir dir;
@@ -77,7 +76,6 @@ static void drop_folder(char *text)
 		memmove(at, at + len, strlen(at + len) + 1);
 }
 
-
 START_TEST(a_file_people_have_comes_to_this)
 {
 	weir_pipeline *pipeline;
@@ -120,6 +118,16 @@ static const struct {
 	  "f:8: output.format: 'avro' is neither structured nor string" },
 	{ "Avro", KEYS "track.terms=a\nvalue.converter=io.confluent.connect.avro.AvroConverter\n",
 	  "f:8: value.converter: 'io.confluent.connect.avro.AvroConverter' is not to be had" },
+	{ "transformations", KEYS "track.terms=a\ntransforms=r\ntransforms.r.type=R\n",
+	  "f:8: transforms: Connect's transformations do not run here; say what they do with "
+	  "weir.routes.statuses.to, .key, .format or .where, and set this key to nothing" },
+	{ "transformations of the other connector's", JC_KEYS "transforms=r\n", "f:7: transforms: " },
+	{ "the other connector's release for v2", "connector.class=com.github.jcustenborder.kafka."
+	  "connect.twitter.TwitterSourceConnector\ntwitter.bearerToken=b\n", "f:2: "
+	  "twitter.bearerToken: not translated (v2): instead set weir.sources.x.type=x, .bearer_token, "
+	  ".rule_prefix, .rules.1.value and .tag, .tweet_fields, a sink, a route" },
+	{ "the same, told by its credential alone", "twitter.bearerToken=b\n",
+	  "f:1: twitter.bearerToken: not translated (v2)" },
 	{ "a bad number", KEYS "track.terms=a\nbatch.size=many\n", "f:8: batch.size: 'many'" },
 	{ "a bad duration", KEYS "track.terms=a\nbatch.timeout=1s\n", "f:8: batch.timeout: '1s'" },
 	{ "no task", KEYS "track.terms=a\ntasks.max=0\n", "f:8: tasks.max: 0 is below 1" },
@@ -407,16 +415,12 @@ END_TEST
 
 int main(void)
 {
-	Suite *suite = suite_create("config");
 	TCase *tcase = tcase_create("config");
-	SRunner *runner = srunner_create(suite);
-	int failed;
 
-	suite_add_tcase(suite, tcase);
 	tcase_add_checked_fixture(tcase, setup, teardown);
 	tcase_set_timeout(tcase, 120);
-	tcase_add_loop_test(tcase, a_file_people_have_comes_to_this, 0, ROWS(shapes));
-	tcase_add_loop_test(tcase, what_is_wrong_is_refused_with_its_place, 0, ROWS(wrong));
+	LOOP(tcase, a_file_people_have_comes_to_this, shapes);
+	LOOP(tcase, what_is_wrong_is_refused_with_its_place, wrong);
 	tcase_add_test(tcase, what_cannot_be_a_configuration_is_said);
 	tcase_add_test(tcase, stand_ins_come_from_the_environment_and_from_files_and_stay_secret);
 	tcase_add_test(tcase, a_file_that_names_itself_ends);
@@ -429,8 +433,5 @@ int main(void)
 	tcase_add_test(tcase, load_adds_to_a_pipeline_that_is_there);
 	tcase_add_test(tcase, every_beginning_of_a_file_is_taken_or_refused_and_leaks_nothing);
 	tcase_add_test(tcase, out_of_memory_is_an_error_and_leaks_nothing);
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed != 0;
+	return run_case("config", tcase);
 }

@@ -7,11 +7,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "support/config_rig.h"
+#include "support/run.h"
 
-#define ROWS(table) ((int)(sizeof(table) / sizeof *(table)))
 #define GIGABYTE (getenv("WEIR_QUICK") ? 1L << 26 : 1L << 30)	/* or a part of one */
 
 static struct config_rig rig;
@@ -123,6 +124,37 @@ START_TEST(as_many_settings_as_may_be_are_read)
 	pipeline = config_rig_must(&rig, text);
 	weir_pipeline_free(pipeline);
 	ck_assert_str_eq(rig.notices, "");
+	free(text);
+}
+END_TEST
+
+static void hear(void *user, enum weir_check what, const char *line)
+{
+	(void)what;
+	(void)line;
+	++*(size_t *)user;
+}
+
+/* Some seconds under a sanitizer or valgrind; looked for in all settings, a minute without. */
+START_TEST(as_many_routes_as_may_be_are_read_and_checked_in_time)
+{
+	const clock_t began = clock();
+	size_t lines = 0;
+
+	begin_text();
+	ADD("weir.sources.in.type=file\nweir.sources.in.path=/dev/null\n"
+	    "weir.sinks.out.type=file\nweir.sinks.out.path=/dev/null\n");
+	for (int i = 0; i < 13000; i++)
+		ADD("weir.routes.%d.kinds=%s\nweir.routes.%d.where.1.path=a\n"
+		    "weir.routes.%d.where.1.test=equals\nweir.routes.%d.where.1.any_of.1=%d\n"
+		    "weir.routes.%d.final=true\n", i, i % 2 ? "tweet" : "retweet", i, i, i, i, i);
+	ck_assert_int_eq(config_rig_read(&rig, text), WEIR_OK);
+	ck_assert_msg(weir_config_check(rig.config, hear, &lines, &rig.err) == WEIR_OK, "%s",
+		      rig.err.text);
+	ck_assert_uint_ge(lines, 2 * 13000);
+	ck_assert_str_eq(rig.notices, "");
+	ck_assert_msg(clock() - began < 20 * CLOCKS_PER_SEC, "it took %d s",
+		      (int)((clock() - began) / CLOCKS_PER_SEC));
 	free(text);
 }
 END_TEST
@@ -427,18 +459,15 @@ END_TEST
 
 int main(void)
 {
-	Suite *suite = suite_create("config limits");
 	TCase *tcase = tcase_create("limits");
-	SRunner *runner = srunner_create(suite);
-	int failed;
 
-	suite_add_tcase(suite, tcase);
 	tcase_add_checked_fixture(tcase, setup, teardown);
 	tcase_set_timeout(tcase, 120);
 	tcase_add_test(tcase, any_number_of_parts_is_told_and_tried);
 	tcase_add_test(tcase, lists_are_of_any_length);
 	tcase_add_test(tcase, a_key_that_is_given_twice_is_told_however_many_there_are);
 	tcase_add_test(tcase, as_many_settings_as_may_be_are_read);
+	tcase_add_test(tcase, as_many_routes_as_may_be_are_read_and_checked_in_time);
 	tcase_add_test(tcase, too_many_settings_are_refused);
 	tcase_add_test(tcase, too_many_bytes_of_values_are_refused);
 	tcase_add_test(tcase, a_name_has_64_bytes_at_most);
@@ -448,13 +477,9 @@ int main(void)
 	tcase_add_test(tcase, an_error_names_every_word_of_a_choice);
 	tcase_add_test(tcase, a_line_of_a_gigabyte_is_no_configuration);
 	tcase_add_test(tcase, a_line_of_a_gigabyte_is_skipped_and_counted_by_a_source);
-	tcase_add_loop_test(tcase, files_that_name_each_other_end, 0, ROWS(circles));
+	LOOP(tcase, files_that_name_each_other_end, circles);
 	tcase_add_test(tcase, files_that_name_others_many_times_end);
 	tcase_add_test(tcase, a_secret_with_a_zero_byte_is_refused_not_cut);
-	tcase_add_loop_test(tcase, an_illegal_destination_is_the_fallback_and_counted, 0,
-			    ROWS(values));
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed != 0;
+	LOOP(tcase, an_illegal_destination_is_the_fallback_and_counted, values);
+	return run_case("config limits", tcase);
 }

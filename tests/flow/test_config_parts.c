@@ -9,8 +9,7 @@
 #include <string.h>
 
 #include "support/config_rig.h"
-
-#define ROWS(table) ((int)(sizeof(table) / sizeof *(table)))
+#include "support/run.h"
 
 static struct config_rig rig;
 
@@ -256,6 +255,43 @@ START_TEST(a_key_that_nobody_knows_is_told_with_the_nearest)
 }
 END_TEST
 
+/* The error first, then what of it is misspelt; what was only not read yet is not told. */
+static const struct {
+	const char *name, *text, *words, *notices;
+} hidden[] = {
+	{ "half a pair", "weir.sources.in.type=kafka\nweir.sources.in.brokers=b:1\n"
+	  "weir.sources.in.group=g\nweir.sources.in.topics.1=t\n" COPY "weir.sinks.k.offsets_of=in\n"
+	  "weir.sinks.k.transactional_ip=t\nweir.sinks.k.share.bytes=1\nweir.routes.1.from=in\n"
+	  "weir.routes.1.where.1.path=a\nweir.routes.1.format.fields.1=a\n"
+	  "weir.sinks.k.property.linger.ms=1\nweir.sinks.z.type=file\nweir.dedup.d.sources=in\n"
+	  "weir.dead_letters.to=x\n", "go together",
+	  "f:8: weir.sinks.k.transactional_ip: no such key; is it meant to end in "
+	  "transactional_id?\n" },
+	{ "a type", "weir.sources.in.typ=file\n", "weir.sources.in.type is not set",
+	  "f:1: weir.sources.in.typ: no such key; is it meant to end in type?\n" },
+	{ "a pipeline's", "weir.pipeline.drain_ms=x\nweir.pipeline.retry_atempts=1\n", "drain_ms",
+	  "f:2: weir.pipeline.retry_atempts: no such key; is it meant to end in retry_attempts?\n" },
+	{ "within a route", FILE_IN COPY "weir.routes.1.where.1.paht=a\nweir.routes.1.sink=z\n",
+	  "'z'", "f:5: weir.routes.1.where.1.paht: no such key; is it meant to end in path?\n" },
+	{ "dead letters", FILE_IN COPY "weir.dead_letters.snk=k\nweir.dead_letters.sink=z\n",
+	  "'z'", "f:5: weir.dead_letters.snk: no such key; is it meant to end in sink?\n" },
+	{ "a connector's", "twitter.consumerkey=a\ntwitter.consumersecrett=b\ntwitter.token=c\n"
+	  "twitter.secret=d\ntrack.terms=x\nproducer.linger.ms=1\nweir.pipeline.drain_ms=1\n"
+	  "weir.sinks.kafka.brokrs=b\n", "twitter.consumersecret is not set",
+	  "f:8: weir.sinks.kafka.brokrs: no such key; is it meant to end in brokers?\n"
+	  "f:2: twitter.consumersecrett: no such key; is it meant to be twitter.consumersecret?\n" },
+};
+
+START_TEST(a_key_that_nobody_knows_is_told_when_an_error_comes_first)
+{
+	ck_assert_msg(!config_rig_make(&rig, hidden[_i].text), "%s: taken", hidden[_i].name);
+	ck_assert_msg(strstr(rig.err.text, hidden[_i].words), "%s: %s", hidden[_i].name,
+		      rig.err.text);
+	ck_assert_msg(strcmp(rig.notices, hidden[_i].notices) == 0, "%s: %s", hidden[_i].name,
+		      rig.notices);
+}
+END_TEST
+
 /* ---- secrets */
 
 START_TEST(what_came_from_elsewhere_is_in_no_error_and_no_line)
@@ -278,25 +314,73 @@ START_TEST(what_came_from_elsewhere_is_in_no_error_and_no_line)
 }
 END_TEST
 
+#define SECRET "hush-hush-12345"
+
+/* Behind it the rig's own allocator; what goes back with the secret in it is counted. */
+static struct weir_allocator own;
+static size_t unwiped;
+
+static void *watch_resize(void *user, void *block, size_t old_size, size_t new_size)
+{
+	if (block && memmem(block, old_size, SECRET, strlen(SECRET)))
+		unwiped++;
+	return own.resize(user, block, old_size, new_size);
+}
+
+/* Larger than any first block, so that what holds it grows, and is copied by those that do. */
+START_TEST(a_secret_of_a_file_is_wiped_wherever_it_was)
+{
+	char large[20000];
+
+	memset(large, 'x', sizeof large);
+	memcpy(large, SECRET, strlen(SECRET));
+	file_write(test_path(&rig.dir, "secret"), large, sizeof large);
+	rig.config = weir_config_free(rig.config);
+	own = rig.fake.env.allocator;
+	rig.fake.env.allocator.resize = watch_resize;
+	rig.config = weir_config_new(WEIR_WITH(weir_config_options, .env = &rig.fake.env));
+	unwiped = 0;
+	ck_assert_int_eq(config_rig_read(&rig, "a=b\nc=<${file:DIR/secret}>\nd=" SECRET "\n"),
+			 WEIR_OK);
+	rig.config = weir_config_free(rig.config);
+	ck_assert_uint_eq(unwiped, 0);
+	rig.fake.env.allocator = own;
+}
+END_TEST
+
+/* ---- what a check says of transactions */
+
+START_TEST(attempts_that_transactions_use_up_are_wrong)
+{
+	static const char text[] =
+		"weir.sources.in.type=kafka\nweir.sources.in.brokers=127.0.0.1:1\n"
+		"weir.sources.in.group=g\nweir.sources.in.topics=t\nweir.sinks.k.type=kafka\n"
+		"weir.sinks.k.brokers=127.0.0.1:1\nweir.sinks.k.topic=u\nweir.routes.1.sink=k\n"
+		"weir.sinks.k.transactional_id=t\nweir.sinks.k.offsets_of=in\n"
+		"weir.pipeline.retry_attempts=";
+	char whole[600];
+
+	snprintf(whole, sizeof whole, "%s%d\n", text, _i);
+	ck_assert_msg(config_rig_check(&rig, whole) == WEIR_OK, "%s", rig.err.text);
+	ck_assert_msg((strstr(rig.told, "wrong sink k: weir.pipeline.retry_attempts is 1") != NULL) ==
+			      (_i == 1), "%d: %s", _i, rig.told);
+}
+END_TEST
+
 int main(void)
 {
-	Suite *suite = suite_create("config parts");
 	TCase *tcase = tcase_create("parts");
-	SRunner *runner = srunner_create(suite);
-	int failed;
 
-	suite_add_tcase(suite, tcase);
 	tcase_add_checked_fixture(tcase, setup, teardown);
-	tcase_add_loop_test(tcase, what_was_seen_is_dropped_as_the_window_says, 0, ROWS(windows));
+	LOOP(tcase, what_was_seen_is_dropped_as_the_window_says, windows);
 	tcase_add_test(tcase, a_text_of_a_list_may_hold_commas_and_blanks);
 	tcase_add_test(tcase, files_of_a_list_are_read_in_the_order_of_their_keys);
 	tcase_add_test(tcase, the_order_of_the_file_is_not_that_of_the_parts);
-	tcase_add_loop_test(tcase, what_is_wrong_is_refused_with_its_place, 0, ROWS(wrong));
-	tcase_add_loop_test(tcase, a_key_that_nobody_knows_is_told_with_the_nearest, 0,
-			    ROWS(unknown));
+	LOOP(tcase, what_is_wrong_is_refused_with_its_place, wrong);
+	LOOP(tcase, a_key_that_nobody_knows_is_told_with_the_nearest, unknown);
+	LOOP(tcase, a_key_that_nobody_knows_is_told_when_an_error_comes_first, hidden);
 	tcase_add_test(tcase, what_came_from_elsewhere_is_in_no_error_and_no_line);
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed != 0;
+	tcase_add_test(tcase, a_secret_of_a_file_is_wiped_wherever_it_was);
+	tcase_add_loop_test(tcase, attempts_that_transactions_use_up_are_wrong, 0, 2);
+	return run_case("config parts", tcase);
 }

@@ -2,14 +2,13 @@
 /* The producer's properties of a worker's file under Java's names: what each comes to. */
 #include <check.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "support/fake_env.h"
 #include "support/files.h"
+#include "support/run.h"
 #include "weir.h"
 
-#define ROWS(table) ((int)(sizeof(table) / sizeof *(table)))
 #define CONNECTOR                                                                                  \
 	"connector.class=com.eneco.trading.kafka.connect.twitter.TwitterSourceConnector\n"          \
 	"twitter.consumerkey=ck\ntwitter.consumersecret=cs\ntwitter.token=to\ntwitter.secret=ts\n"  \
@@ -181,20 +180,12 @@ END_TEST
 
 int main(void)
 {
-	Suite *suite = suite_create("configuration: the producer");
 	TCase *tcase = tcase_create("the producer");
-	SRunner *runner = srunner_create(suite);
-	int failed;
 
-	suite_add_tcase(suite, tcase);
 	tcase_add_checked_fixture(tcase, setup, teardown);
-	tcase_add_loop_test(tcase, a_property_of_the_worker_comes_to_this, 0, ROWS(rows));
-	tcase_add_loop_test(tcase, one_of_the_connector_comes_to_the_same, 0, ROWS(rows));
+	LOOP(tcase, a_property_of_the_worker_comes_to_this, rows);
+	LOOP(tcase, one_of_the_connector_comes_to_the_same, rows);
 	tcase_add_test(tcase, the_connectors_counts_over_the_workers);
-	tcase_add_loop_test(tcase, a_store_that_java_alone_reads_says_how_to_convert_it,
-			    0, ROWS(stores));
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed != 0;
+	LOOP(tcase, a_store_that_java_alone_reads_says_how_to_convert_it, stores);
+	return run_case("configuration: the producer", tcase);
 }

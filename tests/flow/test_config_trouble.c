@@ -2,15 +2,14 @@
 /* Configuration files that nobody should have: what is said of them, and that it is said soon. */
 #include <check.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "support/fake_env.h"
 #include "support/files.h"
+#include "support/run.h"
 #include "weir.h"
 
-#define ROWS(table) ((int)(sizeof(table) / sizeof *(table)))
 #define GIGABYTE (1L << 30)
 
 static struct fake_env fake;
@@ -260,26 +259,19 @@ END_TEST
 
 int main(void)
 {
-	Suite *suite = suite_create("configurations in trouble");
 	TCase *tcase = tcase_create("configurations in trouble");
-	SRunner *runner = srunner_create(suite);
-	int failed;
 
-	suite_add_tcase(suite, tcase);
 	tcase_add_checked_fixture(tcase, setup, teardown);
 	tcase_set_timeout(tcase, 60);
 	tcase_add_test(tcase, a_line_of_a_gigabyte_is_refused_and_takes_no_memory);
 	tcase_add_test(tcase, a_gigabyte_in_place_of_a_secret_is_refused);
 	tcase_add_test(tcase, files_that_name_each_other_end);
 	tcase_add_test(tcase, a_folder_in_place_of_a_secret_is_refused);
-	tcase_add_loop_test(tcase, no_part_of_a_secret_is_in_an_error, 0, ROWS(shown));
+	LOOP(tcase, no_part_of_a_secret_is_in_an_error, shown);
 	tcase_add_test(tcase, what_is_no_utf_8_is_latin_1_with_a_warning);
-	tcase_add_loop_test(tcase, a_set_of_rules_that_cannot_be_is_refused, 0, ROWS(rules));
-	tcase_add_loop_test(tcase, no_disk_has_room_for_a_spool_of_all_bytes_there_are, 0, ROWS(sizes));
+	LOOP(tcase, a_set_of_rules_that_cannot_be_is_refused, rules);
+	LOOP(tcase, no_disk_has_room_for_a_spool_of_all_bytes_there_are, sizes);
 	tcase_add_test(tcase, a_line_of_a_rule_written_twice_is_told);
 	tcase_add_test(tcase, keys_of_the_other_connector_without_effect_are_taken);
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed != 0;
+	return run_case("configurations in trouble", tcase);
 }

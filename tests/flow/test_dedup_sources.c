@@ -2,12 +2,11 @@
 /* De-duplication in a pipeline: one source, several, what is counted and what is refused. */
 #include <check.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "support/flow.h"
+#include "support/run.h"
 
-#define ROWS(table) ((int)(sizeof(table) / sizeof *(table)))
 #define TWEET(id) "{\"id\":" id ",\"id_str\":\"" id "\",\"text\":\"t\",\"user\":{\"id\":7}}"
 #define DELETE(id) "{\"delete\":{\"status\":{\"id\":" id ",\"id_str\":\"" id "\"}}}"
 
@@ -222,22 +221,14 @@ END_TEST
 
 int main(void)
 {
-	Suite *suite = suite_create("dedup_sources");
 	TCase *tcase = tcase_create("dedup_sources");
-	SRunner *runner = srunner_create(suite);
-	int failed;
 
-	suite_add_tcase(suite, tcase);
 	tcase_add_test(tcase, what_comes_twice_is_delivered_once_and_settled_twice);
 	tcase_add_test(tcase, a_duplicate_does_not_overtake_the_first_one);
-	tcase_add_loop_test(tcase, sources_share_a_window_when_told_to, 0, ROWS(pairs));
-	tcase_add_loop_test(tcase, what_says_two_things_of_one_status_is_no_duplicate, 0,
-			    ROWS(different));
+	LOOP(tcase, sources_share_a_window_when_told_to, pairs);
+	LOOP(tcase, what_says_two_things_of_one_status_is_no_duplicate, different);
 	tcase_add_test(tcase, what_is_relayed_shares_no_window_with_where_it_came_from);
 	tcase_add_test(tcase, records_are_looked_at_only_when_named);
 	tcase_add_test(tcase, what_cannot_be_a_window_is_refused);
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed != 0;
+	return run_case("dedup_sources", tcase);
 }

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /* Deliveries: order, retries, dead letters, acknowledgements. */
 #include <check.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "support/flow.h"
+#include "support/run.h"
 
 static struct flow flow;
 
@@ -282,9 +282,8 @@ START_TEST(a_bad_destination_of_a_template_makes_a_dead_letter)
 }
 END_TEST
 
-static Suite *suite(void)
+int main(void)
 {
-	Suite *s = suite_create("delivery");
 	TCase *t = tcase_create("flow");
 
 	tcase_add_test(t, everything_is_delivered_in_order);
@@ -304,17 +303,5 @@ static Suite *suite(void)
 	tcase_add_test(t, a_message_on_two_routes_is_settled_when_both_are);
 	tcase_add_test(t, a_bad_destination_at_the_start_is_an_error_before_anything_is_read);
 	tcase_add_test(t, a_bad_destination_of_a_template_makes_a_dead_letter);
-	suite_add_tcase(s, t);
-	return s;
-}
-
-int main(void)
-{
-	SRunner *runner = srunner_create(suite());
-	int failed;
-
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return run_case("delivery", t);
 }

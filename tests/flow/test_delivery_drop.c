@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /* What sinks that commit for a source stand on: deliveries counted, dropped, and none held back. */
 #include <check.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "support/flow.h"
+#include "support/run.h"
 
 static struct flow flow;
 static weir_rule *rule;
@@ -187,9 +187,8 @@ START_TEST(a_sink_that_holds_has_all_there_is_and_others_half)
 }
 END_TEST
 
-static Suite *drop_suite(void)
+int main(void)
 {
-	Suite *suite = suite_create("deliveries: counted, dropped, held");
 	TCase *tcase = tcase_create("engine");
 
 	tcase_add_test(tcase, a_dropped_delivery_settles_its_message_and_counts_as_revoked);
@@ -197,17 +196,5 @@ static Suite *drop_suite(void)
 	tcase_add_test(tcase, what_was_delivered_elsewhere_counts_as_delivered);
 	tcase_add_test(tcase, deliveries_of_a_source_are_counted_wherever_they_are);
 	tcase_add_test(tcase, a_sink_that_holds_has_all_there_is_and_others_half);
-	suite_add_tcase(suite, tcase);
-	return suite;
-}
-
-int main(void)
-{
-	SRunner *runner = srunner_create(drop_suite());
-	int failed;
-
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return run_case("deliveries: counted, dropped, held", tcase);
 }

@@ -8,6 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "support/run.h"
 #include "weir.h"
 #include "support/accounts.h"
 
@@ -194,26 +195,13 @@ START_TEST(any_thread_may_read_metrics_and_stop)
 }
 END_TEST
 
-static Suite *suite(void)
+int main(void)
 {
-	Suite *s = suite_create("engine threads");
 	TCase *t = tcase_create("flow");
 
 	tcase_set_timeout(t, 60);
 	tcase_add_test(t, another_thread_reads_fields_while_the_pipeline_routes);
 	tcase_add_test(t, two_pipelines_share_nothing);
 	tcase_add_test(t, any_thread_may_read_metrics_and_stop);
-	suite_add_tcase(s, t);
-	return s;
-}
-
-int main(void)
-{
-	SRunner *runner = srunner_create(suite());
-	int failed;
-
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return run_case("engine threads", t);
 }

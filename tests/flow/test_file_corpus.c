@@ -11,6 +11,7 @@
 #include "support/corpus.h"
 #include "support/packer.h"
 #include "support/reading_rig.h"
+#include "support/run.h"
 
 #define MOST_LINES 250	/* of a file: the long ones are long enough */
 
@@ -141,17 +142,10 @@ END_TEST
 
 int main(void)
 {
-	Suite *suite = suite_create("file source: recorded messages");
 	TCase *tcase = tcase_create("recorded messages");
-	SRunner *runner = srunner_create(suite);
-	int failed;
 
 	tcase_set_timeout(tcase, 120);
 	tcase_add_loop_test(tcase, recorded_messages_come_whole_however_they_are_framed_and_packed,
 			    0, CAPTURES * FRAMINGS);
-	suite_add_tcase(suite, tcase);
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return run_case("file source: recorded messages", tcase);
 }

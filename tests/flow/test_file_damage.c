@@ -11,6 +11,7 @@
 #include "support/file_rig.h"
 #include "support/packer.h"
 #include "support/reading_rig.h"
+#include "support/run.h"
 
 #define LINES 2000
 
@@ -238,10 +239,7 @@ END_TEST
 
 int main(void)
 {
-	Suite *suite = suite_create("file source: damage");
 	TCase *tcase = tcase_create("damage");
-	SRunner *runner = srunner_create(suite);
-	int failed;
 
 	tcase_set_timeout(tcase, 120);
 	tcase_add_test(tcase, of_a_bzip2_file_that_ends_early_all_but_the_last_block_comes);
@@ -252,9 +250,5 @@ int main(void)
 	tcase_add_test(tcase, what_stands_before_the_first_frame_is_no_text);
 	tcase_add_loop_test(tcase, the_blocks_in_front_of_the_damage_come_as_they_were,
 			    WEIR_FILE_GZIP, WEIR_FILE_ZSTD + 1);
-	suite_add_tcase(suite, tcase);
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return run_case("file source: damage", tcase);
 }

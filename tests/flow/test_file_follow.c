@@ -8,6 +8,7 @@
 
 #include "support/reading_rig.h"
 #include "support/rotations.h"
+#include "support/run.h"
 
 #define LOOKS 2000	/* time for some looks, ms */
 
@@ -416,9 +417,8 @@ START_TEST(a_restart_goes_on_in_the_file_that_is_not_settled)
 }
 END_TEST
 
-static Suite *follow_suite(void)
+int main(void)
 {
-	Suite *suite = suite_create("file source: follow");
 	TCase *tcase = tcase_create("follow");
 
 	tcase_set_timeout(tcase, 60);
@@ -440,17 +440,5 @@ static Suite *follow_suite(void)
 	tcase_add_test(tcase, offsets_go_on_growing_from_file_to_file);
 	tcase_add_test(tcase, many_rotations_with_nothing_settled_lose_nothing);
 	tcase_add_test(tcase, a_restart_goes_on_in_the_file_that_is_not_settled);
-	suite_add_tcase(suite, tcase);
-	return suite;
-}
-
-int main(void)
-{
-	SRunner *runner = srunner_create(follow_suite());
-	int failed;
-
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return run_case("file source: follow", tcase);
 }

@@ -9,6 +9,7 @@
 
 #include "support/packer.h"
 #include "support/reading_rig.h"
+#include "support/run.h"
 
 static void put(const struct reading_rig *rig, const char *name, enum packer packer,
 		const char *text)
@@ -344,12 +345,8 @@ START_TEST(many_small_files_wait_for_acknowledgements)
 }
 END_TEST
 
-#define LOOP(tcase, test, table) \
-	tcase_add_loop_test(tcase, test, 0, (int)(sizeof(table) / sizeof *(table)))
-
-static Suite *list_suite(void)
+int main(void)
 {
-	Suite *suite = suite_create("file source: lists");
 	TCase *tcase = tcase_create("lists");
 
 	tcase_set_timeout(tcase, 60);
@@ -367,17 +364,5 @@ static Suite *list_suite(void)
 	tcase_add_loop_test(tcase, a_list_goes_on_in_the_file_of_the_position, 0, 4);
 	tcase_add_test(tcase, a_position_of_a_file_outside_the_list_is_refused);
 	tcase_add_test(tcase, many_small_files_wait_for_acknowledgements);
-	suite_add_tcase(suite, tcase);
-	return suite;
-}
-
-int main(void)
-{
-	SRunner *runner = srunner_create(list_suite());
-	int failed;
-
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return run_case("file source: lists", tcase);
 }

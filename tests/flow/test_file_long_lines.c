@@ -1,14 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /* The file source: lines above the limit, whether or not they end. */
 #include <check.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "support/reading_rig.h"
+#include "support/run.h"
 
 START_TEST(a_line_above_the_limit_is_counted_and_skipped)
 {
@@ -30,17 +29,6 @@ START_TEST(a_line_above_the_limit_is_counted_and_skipped)
 	reading_rig_end(rig);
 }
 END_TEST
-
-static int open_fifo(struct reading_rig *rig)
-{
-	const char *path = test_path(&rig->dir, "fifo");
-
-	ck_assert_int_eq(mkfifo(path, 0600), 0);
-	rig->options.path = path;
-	reading_rig_start(rig);
-	ck_assert_int_eq(drive_for(rig->pipeline, &rig->fake, 10000, 10), WEIR_OK);
-	return open(path, O_WRONLY | O_CLOEXEC);
-}
 
 static void put(int fd, const char *text)
 {
@@ -72,7 +60,7 @@ START_TEST(a_line_that_does_not_end_is_counted_and_said_when_it_passes_the_limit
 	memset(bytes, 'x', endless[_i].len);
 	rig->options.crlf = endless[_i].crlf;
 	rig->options.max_message_bytes = 1000;
-	fd = open_fifo(rig);
+	fd = reading_rig_open_fifo(rig);
 	put(fd, "first\r\n");
 	while (sent < endless[_i].len) {
 		const size_t left = endless[_i].len - sent;
@@ -102,7 +90,7 @@ START_TEST(each_line_above_the_limit_is_counted_once_whether_it_ends_or_not)
 	int fd;
 
 	rig->options.max_message_bytes = 3;
-	fd = open_fifo(rig);
+	fd = reading_rig_open_fifo(rig);
 	put(fd, "12345");
 	ck_assert_int_eq(drive_for(rig->pipeline, &rig->fake, 10000, 10), WEIR_OK);
 	put(fd, "6\n12345\n123456");
@@ -134,12 +122,8 @@ START_TEST(a_device_that_never_ends_a_line_is_said_and_can_be_stopped)
 }
 END_TEST
 
-#define LOOP(tcase, test, table) \
-	tcase_add_loop_test(tcase, test, 0, (int)(sizeof(table) / sizeof *(table)))
-
-static Suite *long_lines_suite(void)
+int main(void)
 {
-	Suite *suite = suite_create("file source: long lines");
 	TCase *tcase = tcase_create("files and pipes");
 
 	tcase_set_timeout(tcase, 30);
@@ -147,17 +131,5 @@ static Suite *long_lines_suite(void)
 	LOOP(tcase, a_line_that_does_not_end_is_counted_and_said_when_it_passes_the_limit, endless);
 	tcase_add_test(tcase, each_line_above_the_limit_is_counted_once_whether_it_ends_or_not);
 	tcase_add_test(tcase, a_device_that_never_ends_a_line_is_said_and_can_be_stopped);
-	suite_add_tcase(suite, tcase);
-	return suite;
-}
-
-int main(void)
-{
-	SRunner *runner = srunner_create(long_lines_suite());
-	int failed;
-
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return run_case("file source: long lines", tcase);
 }

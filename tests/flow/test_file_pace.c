@@ -2,10 +2,10 @@
 /* The file source: so many messages a second, and as they were sent; on a scripted clock. */
 #include <check.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "support/reading_rig.h"
+#include "support/run.h"
 
 #define MOST 4096
 
@@ -176,12 +176,8 @@ START_TEST(half_an_hour_is_replayed_within_five_percent)
 }
 END_TEST
 
-#define LOOP(tcase, test, table) \
-	tcase_add_loop_test(tcase, test, 0, (int)(sizeof(table) / sizeof *(table)))
-
-static Suite *pace_suite(void)
+int main(void)
 {
-	Suite *suite = suite_create("file source: pace");
 	TCase *tcase = tcase_create("pace");
 
 	tcase_set_timeout(tcase, 60);
@@ -189,17 +185,5 @@ static Suite *pace_suite(void)
 	tcase_add_test(tcase, a_second_lost_is_not_made_up_for_in_a_burst);
 	LOOP(tcase, messages_come_as_they_were_sent, timings);
 	tcase_add_loop_test(tcase, half_an_hour_is_replayed_within_five_percent, 0, 5);
-	suite_add_tcase(suite, tcase);
-	return suite;
-}
-
-int main(void)
-{
-	SRunner *runner = srunner_create(pace_suite());
-	int failed;
-
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return run_case("file source: pace", tcase);
 }

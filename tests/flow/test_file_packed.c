@@ -5,12 +5,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "support/corpus.h"
 #include "support/packer.h"
 #include "support/reading_rig.h"
+#include "support/run.h"
 
 #define LINES 20000
 
@@ -330,21 +330,10 @@ END_TEST
 
 /* ---- pipes ---- */
 
-static int open_fifo(struct reading_rig *rig)
-{
-	const char *path = test_path(&rig->dir, "fifo");
-
-	ck_assert_int_eq(mkfifo(path, 0600), 0);
-	rig->options.path = path;
-	reading_rig_start(rig);
-	ck_assert_int_eq(drive_for(rig->pipeline, &rig->fake, 10000, 10), WEIR_OK);
-	return open(path, O_WRONLY | O_CLOEXEC);
-}
-
 START_TEST(gzip_through_a_pipe_is_read_as_it_comes)
 {
 	struct reading_rig *rig = reading_rig_new();
-	const int fd = open_fifo(rig);
+	const int fd = reading_rig_open_fifo(rig);
 	size_t len;
 	char *bytes = pack_bytes(PACK_GZIP, "a\nb\n", 4, &len);
 
@@ -364,7 +353,7 @@ END_TEST
 START_TEST(through_a_pipe_others_are_refused_and_never_waited_for)
 {
 	struct reading_rig *rig = reading_rig_new();
-	const int fd = open_fifo(rig);
+	const int fd = reading_rig_open_fifo(rig);
 	size_t len;
 	char *bytes = pack_bytes((enum packer)_i, "a\nb\n", 4, &len);
 
@@ -464,12 +453,8 @@ START_TEST(recorded_messages_come_whole)
 }
 END_TEST
 
-#define LOOP(tcase, test, table) \
-	tcase_add_loop_test(tcase, test, 0, (int)(sizeof(table) / sizeof *(table)))
-
-static Suite *packed_suite(void)
+int main(void)
 {
-	Suite *suite = suite_create("file source: packed files");
 	TCase *tcase = tcase_create("packed files");
 
 	tcase_set_timeout(tcase, 60);
@@ -491,17 +476,5 @@ static Suite *packed_suite(void)
 	tcase_add_test(tcase, a_file_as_standard_input_may_be_packed);
 	LOOP(tcase, what_is_for_plain_files_is_refused, plain_only);
 	LOOP(tcase, recorded_messages_come_whole, captures);
-	suite_add_tcase(suite, tcase);
-	return suite;
-}
-
-int main(void)
-{
-	SRunner *runner = srunner_create(packed_suite());
-	int failed;
-
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return run_case("file source: packed files", tcase);
 }

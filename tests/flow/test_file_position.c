@@ -12,9 +12,7 @@
 
 #include "support/reading_rig.h"
 #include "support/rotations.h"
-
-#define LOOP(tcase, test, table) \
-	tcase_add_loop_test(tcase, test, 0, (int)(sizeof(table) / sizeof *(table)))
+#include "support/run.h"
 
 static struct reading_rig *new_rig(const char *bytes)
 {
@@ -558,7 +556,7 @@ START_TEST(memory_that_runs_out_loses_nothing)
 }
 END_TEST
 
-static Suite *position_suite(void)
+int main(void)
 {
 	Suite *suite = suite_create("file source: positions");
 	TCase *tcase = tcase_create("runs");
@@ -593,16 +591,5 @@ static Suite *position_suite(void)
 	tcase_add_test(tcase, a_damaged_position_that_is_removed_begins_at_the_start);
 	tcase_add_test(tcase, memory_that_runs_out_loses_nothing);
 	suite_add_tcase(suite, tcase);
-	return suite;
-}
-
-int main(void)
-{
-	SRunner *runner = srunner_create(position_suite());
-	int failed;
-
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return run_suite(suite);
 }

@@ -13,6 +13,7 @@
 #include "support/corpus.h"
 #include "support/file_rig.h"
 #include "support/recorder.h"
+#include "support/run.h"
 
 #define COMPRESSIONS (WEIR_FILE_ZSTD + 1)
 
@@ -540,12 +541,8 @@ START_TEST(memory_that_runs_out_loses_nothing_that_was_delivered)
 }
 END_TEST
 
-#define LOOP(tcase, test, table) \
-	tcase_add_loop_test(tcase, test, 0, (int)(sizeof(table) / sizeof *(table)))
-
-static Suite *recording_suite(void)
+int main(void)
 {
-	Suite *suite = suite_create("file sink: recordings");
 	TCase *tcase = tcase_create("recordings");
 
 	tcase_set_timeout(tcase, 60);
@@ -569,17 +566,5 @@ static Suite *recording_suite(void)
 			    COMPRESSIONS);
 	LOOP(tcase, a_wrong_option_is_an_error_of_the_pipeline, wrong_options);
 	tcase_add_loop_test(tcase, memory_that_runs_out_loses_nothing_that_was_delivered, 0, 2);
-	suite_add_tcase(suite, tcase);
-	return suite;
-}
-
-int main(void)
-{
-	SRunner *runner = srunner_create(recording_suite());
-	int failed;
-
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return run_case("file sink: recordings", tcase);
 }

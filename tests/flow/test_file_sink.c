@@ -9,6 +9,7 @@
 
 #include "support/file_rig.h"
 #include "support/recorder.h"
+#include "support/run.h"
 
 /* ---- lines ---- */
 
@@ -374,12 +375,8 @@ START_TEST(memory_that_runs_out_leaks_nothing)
 }
 END_TEST
 
-#define LOOP(tcase, test, table) \
-	tcase_add_loop_test(tcase, test, 0, (int)(sizeof(table) / sizeof *(table)))
-
-static Suite *file_sink_suite(void)
+int main(void)
 {
-	Suite *suite = suite_create("file sink");
 	TCase *tcase = tcase_create("files and pipes");
 
 	tcase_set_timeout(tcase, 60);
@@ -403,17 +400,5 @@ static Suite *file_sink_suite(void)
 	tcase_add_test(tcase, a_late_destination_that_cannot_be_opened_makes_a_dead_letter);
 	tcase_add_loop_test(tcase, an_empty_option_is_an_error, 0, 2);
 	tcase_add_test(tcase, memory_that_runs_out_leaks_nothing);
-	suite_add_tcase(suite, tcase);
-	return suite;
-}
-
-int main(void)
-{
-	SRunner *runner = srunner_create(file_sink_suite());
-	int failed;
-
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return run_case("file sink", tcase);
 }

@@ -12,6 +12,7 @@
 
 #include "support/file_rig.h"
 #include "support/recorder.h"
+#include "support/run.h"
 
 /*
  * What a full disk answers: this program's write is the library's, too. It takes `room` bytes of
@@ -331,9 +332,8 @@ START_TEST(a_device_without_poll_is_written_to)
 }
 END_TEST
 
-static Suite *file_sink_trouble_suite(void)
+int main(void)
 {
-	Suite *suite = suite_create("file sink in trouble");
 	TCase *tcase = tcase_create("files and pipes");
 
 	tcase_set_timeout(tcase, 60);
@@ -352,17 +352,5 @@ static Suite *file_sink_trouble_suite(void)
 	tcase_add_test(tcase, a_reader_that_has_gone_stops_the_pipeline_and_not_the_program);
 	tcase_add_test(tcase, a_pipe_that_nobody_reads_is_not_waited_for_at_the_start);
 	tcase_add_test(tcase, a_device_without_poll_is_written_to);
-	suite_add_tcase(suite, tcase);
-	return suite;
-}
-
-int main(void)
-{
-	SRunner *runner = srunner_create(file_sink_trouble_suite());
-	int failed;
-
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return run_case("file sink in trouble", tcase);
 }

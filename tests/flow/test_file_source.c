@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "support/reading_rig.h"
+#include "support/run.h"
 
 /* ---- lines ---- */
 
@@ -161,17 +162,6 @@ END_TEST
 
 /* ---- pipes ---- */
 
-static int open_fifo(struct reading_rig *rig)
-{
-	const char *path = test_path(&rig->dir, "fifo");
-
-	ck_assert_int_eq(mkfifo(path, 0600), 0);
-	rig->options.path = path;
-	reading_rig_start(rig);
-	ck_assert_int_eq(drive_for(rig->pipeline, &rig->fake, 10000, 10), WEIR_OK);
-	return open(path, O_WRONLY | O_CLOEXEC);
-}
-
 static void put(int fd, const char *text)
 {
 	ck_assert_int_eq(write(fd, text, strlen(text)), (ssize_t)strlen(text));
@@ -180,7 +170,7 @@ static void put(int fd, const char *text)
 START_TEST(a_pipe_is_waited_for_and_ends_with_its_writer)
 {
 	struct reading_rig *rig = reading_rig_new();
-	const int fd = open_fifo(rig);
+	const int fd = reading_rig_open_fifo(rig);
 
 	put(fd, "a\nb");
 	ck_assert_int_eq(drive_for(rig->pipeline, &rig->fake, 10000, 10), WEIR_OK);
@@ -202,7 +192,7 @@ START_TEST(a_pipe_with_more_to_read_does_not_turn_the_loop_while_the_window_is_f
 	int fd;
 
 	rig->pipeline_options.window_messages = 2;
-	fd = open_fifo(rig);
+	fd = reading_rig_open_fifo(rig);
 	rig->recorder.holds = true;
 	put(fd, "1\n2\n3\n");
 	ck_assert_int_eq(drive_for(rig->pipeline, &rig->fake, 10000, 10), WEIR_OK);
@@ -340,12 +330,8 @@ START_TEST(memory_that_runs_out_is_an_error_and_leaks_nothing)
 }
 END_TEST
 
-#define LOOP(tcase, test, table) \
-	tcase_add_loop_test(tcase, test, 0, (int)(sizeof(table) / sizeof *(table)))
-
-static Suite *file_source_suite(void)
+int main(void)
 {
-	Suite *suite = suite_create("file source");
 	TCase *tcase = tcase_create("files and pipes");
 
 	tcase_set_timeout(tcase, 30);
@@ -362,17 +348,5 @@ static Suite *file_source_suite(void)
 	LOOP(tcase, what_cannot_be_read_is_an_error_that_names_it, unreadable);
 	tcase_add_test(tcase, an_offset_into_a_pipe_is_refused);
 	tcase_add_test(tcase, memory_that_runs_out_is_an_error_and_leaks_nothing);
-	suite_add_tcase(suite, tcase);
-	return suite;
-}
-
-int main(void)
-{
-	SRunner *runner = srunner_create(file_source_suite());
-	int failed;
-
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return run_case("file source", tcase);
 }

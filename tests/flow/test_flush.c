@@ -2,12 +2,12 @@
 /* weir_pipeline_flush: from a loop of steps, while a thread runs it, from inside, at the end. */
 #include <check.h>
 #include <stdatomic.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "engine/engine.h"
 #include "support/drive.h"
 #include "support/flow.h"
+#include "support/run.h"
 
 #define LONG_MS 60000		/* never passes: a test that waits so long has failed */
 
@@ -421,9 +421,8 @@ START_TEST(a_flush_from_inside_is_refused)
 }
 END_TEST
 
-static Suite *suite(void)
+int main(void)
 {
-	Suite *s = suite_create("flush");
 	TCase *t = tcase_create("flow");
 
 	tcase_add_test(t, a_flush_starts_a_pipeline_and_steps_it);
@@ -441,17 +440,5 @@ static Suite *suite(void)
 	tcase_add_test(t, a_flush_of_what_a_stop_leaves_says_so);
 	tcase_add_test(t, a_pipeline_that_was_made_wrong_has_nothing_to_flush);
 	tcase_add_loop_test(t, a_flush_from_inside_is_refused, 0, 3);
-	suite_add_tcase(s, t);
-	return s;
-}
-
-int main(void)
-{
-	SRunner *runner = srunner_create(suite());
-	int failed;
-
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return run_case("flush", t);
 }

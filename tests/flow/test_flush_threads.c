@@ -4,12 +4,12 @@
 #include <pthread.h>
 #include <sched.h>
 #include <stdatomic.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "engine/engine.h"
 #include "support/accounts.h"
 #include "support/drive.h"
+#include "support/run.h"
 
 #define LONG_MS 60000		/* never passes: a test that waits so long has failed */
 
@@ -289,9 +289,8 @@ START_TEST(threads_that_flush_step_it_one_at_a_time)
 }
 END_TEST
 
-static Suite *suite(void)
+int main(void)
 {
-	Suite *s = suite_create("flush threads");
 	TCase *t = tcase_create("flow");
 
 	tcase_set_timeout(t, 30);
@@ -300,17 +299,5 @@ static Suite *suite(void)
 	tcase_add_loop_test(t, a_flush_ends_when_the_pipeline_does, 0, 2);
 	tcase_add_loop_test(t, many_threads_push_and_flush, 0, 2);
 	tcase_add_loop_test(t, threads_that_flush_step_it_one_at_a_time, 0, 2);
-	suite_add_tcase(s, t);
-	return s;
-}
-
-int main(void)
-{
-	SRunner *runner = srunner_create(suite());
-	int failed;
-
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return run_case("flush threads", t);
 }

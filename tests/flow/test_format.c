@@ -2,13 +2,11 @@
 /* Formats: what a route makes of a message's bytes. */
 #include <check.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "support/drive.h"
 #include "support/flow.h"
-
-#define ROWS(table) ((int)(sizeof(table) / sizeof *(table)))
+#include "support/run.h"
 
 static struct flow flow;
 
@@ -413,24 +411,16 @@ END_TEST
 
 int main(void)
 {
-	Suite *suite = suite_create("format");
 	TCase *tcase = tcase_create("format");
-	SRunner *runner = srunner_create(suite);
-	int failed;
 
-	suite_add_tcase(suite, tcase);
-	tcase_add_loop_test(tcase, a_format_makes_these_bytes, 0, ROWS(sorts));
+	LOOP(tcase, a_format_makes_these_bytes, sorts);
 	tcase_add_test(tcase, a_format_of_the_applications_writes_value_and_key);
 	tcase_add_test(tcase, what_it_refuses_is_a_dead_letter_as_it_came);
 	tcase_add_test(tcase, what_it_fails_with_fails_the_pipeline);
 	tcase_add_test(tcase, without_dead_letters_a_refusal_stops_the_pipeline);
 	tcase_add_test(tcase, a_formatted_delivery_keeps_its_bytes_over_retries);
-	tcase_add_loop_test(tcase, a_wrong_format_fails_the_pipeline_and_names_itself, 0,
-			    ROWS(wrong));
+	LOOP(tcase, a_wrong_format_fails_the_pipeline_and_names_itself, wrong);
 	tcase_add_test(tcase, an_application_gets_the_full_text_by_call_and_by_path);
 	tcase_add_test(tcase, out_of_memory_leaks_nothing_and_delivers_nothing_half);
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed != 0;
+	return run_case("format", tcase);
 }

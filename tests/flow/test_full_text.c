@@ -5,12 +5,11 @@
  */
 #include <check.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "support/flow.h"
+#include "support/run.h"
 
-#define ROWS(table) ((int)(sizeof(table) / sizeof *(table)))
 #define TEXT "all I wrote"
 #define V1(more) "{\"id\":1,\"id_str\":\"1\",\"user\":{\"id\":7,\"screen_name\":\"a\"}," more "}"
 #define V2(more, beside) "{\"data\":{\"id\":\"5\"," more "}" beside "}"
@@ -174,20 +173,11 @@ END_TEST
 
 int main(void)
 {
-	Suite *suite = suite_create("full text");
 	TCase *tcase = tcase_create("full text");
-	SRunner *runner = srunner_create(suite);
-	int failed;
 
-	suite_add_tcase(suite, tcase);
-	tcase_add_loop_test(tcase, the_function_and_the_path_give_what_the_user_wrote, 0,
-			    ROWS(forms));
+	LOOP(tcase, the_function_and_the_path_give_what_the_user_wrote, forms);
 	tcase_add_loop_test(tcase, a_route_may_ask_for_it, 0, ROWS(forms) * ROWS(tests));
-	tcase_add_loop_test(tcase, a_key_may_be_made_of_it_and_a_destination_is_not, 0,
-			    ROWS(forms));
-	tcase_add_loop_test(tcase, the_format_and_a_member_are_made_of_it, 0, ROWS(forms));
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed != 0;
+	LOOP(tcase, a_key_may_be_made_of_it_and_a_destination_is_not, forms);
+	LOOP(tcase, the_format_and_a_member_are_made_of_it, forms);
+	return run_case("full text", tcase);
 }

@@ -3,11 +3,11 @@
 #include <check.h>
 #include <fcntl.h>
 #include <poll.h>
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "support/flow.h"
+#include "support/run.h"
 
 static struct flow flow;
 
@@ -442,9 +442,8 @@ START_TEST(a_predicate_that_ends_the_pipeline_loses_nothing)
 }
 END_TEST
 
-static Suite *suite(void)
+int main(void)
 {
-	Suite *s = suite_create("hostile sink");
 	TCase *t = tcase_create("flow");
 
 	tcase_add_loop_test(t, a_delivery_done_inside_submit_is_done_whatever_is_said_after, 0, 5);
@@ -461,17 +460,5 @@ static Suite *suite(void)
 	tcase_add_test(t, waits_that_cannot_be_doubled_do_not_become_short);
 	tcase_add_loop_test(t, a_callback_may_stop_or_fail_the_pipeline_in_any_state, 0, 8);
 	tcase_add_loop_test(t, a_predicate_that_ends_the_pipeline_loses_nothing, 0, 2);
-	suite_add_tcase(s, t);
-	return s;
-}
-
-int main(void)
-{
-	SRunner *runner = srunner_create(suite());
-	int failed;
-
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return run_case("hostile sink", t);
 }

@@ -3,11 +3,11 @@
 #include <check.h>
 #include <fcntl.h>
 #include <math.h>
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "support/flow.h"
+#include "support/run.h"
 
 static struct flow flow;
 
@@ -223,9 +223,8 @@ START_TEST(a_closed_standard_output_is_not_taken_for_the_pipeline_s_own)
 }
 END_TEST
 
-static Suite *suite(void)
+int main(void)
 {
-	Suite *s = suite_create("misuse");
 	TCase *t = tcase_create("flow");
 
 	tcase_add_test(t, a_message_without_a_size_is_refused_not_made_empty);
@@ -233,25 +232,12 @@ static Suite *suite(void)
 	tcase_add_test(t, ops_without_a_size_are_refused);
 	tcase_add_test(t, an_env_without_a_size_is_refused);
 	tcase_add_test(t, a_long_first_wait_raises_the_default_of_the_longest);
-	tcase_add_loop_test(t, a_matcher_whose_test_was_forgotten_says_so, 0,
-			    (int)(sizeof forgotten / sizeof *forgotten));
+	LOOP(t, a_matcher_whose_test_was_forgotten_says_so, forgotten);
 	tcase_add_test(t, traits_that_contradict_each_other_are_refused);
 	tcase_add_test(t, a_pipeline_with_a_thread_is_not_stepped_by_another);
 	tcase_add_test(t, a_callback_cannot_step_the_pipeline_that_calls_it);
 	tcase_add_test(t, a_sink_that_gives_back_is_heard_once_and_in_the_end);
 	tcase_add_test(t, a_source_s_error_names_the_source_and_a_sink_s_the_sink);
 	tcase_add_test(t, a_closed_standard_output_is_not_taken_for_the_pipeline_s_own);
-	suite_add_tcase(s, t);
-	return s;
-}
-
-int main(void)
-{
-	SRunner *runner = srunner_create(suite());
-	int failed;
-
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return run_case("misuse", t);
 }

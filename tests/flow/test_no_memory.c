@@ -5,15 +5,14 @@
  */
 #include <check.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
 
 #include "support/flow.h"
 #include "support/probe.h"
+#include "support/run.h"
 
-#define ROWS(table) ((int)(sizeof(table) / sizeof *(table)))
 #define MESSAGES 20
 
 static struct flow flow;
@@ -270,23 +269,10 @@ START_TEST(a_flow_survives_any_one_allocation_that_fails)
 }
 END_TEST
 
-static Suite *suite(void)
-{
-	Suite *s = suite_create("no memory");
-	TCase *t = tcase_create("flow");
-
-	tcase_add_loop_test(t, a_flow_survives_any_one_allocation_that_fails, 0, ROWS(flows));
-	suite_add_tcase(s, t);
-	return s;
-}
-
 int main(void)
 {
-	SRunner *runner = srunner_create(suite());
-	int failed;
+	TCase *t = tcase_create("flow");
 
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	LOOP(t, a_flow_survives_any_one_allocation_that_fails, flows);
+	return run_case("no memory", t);
 }

@@ -2,12 +2,11 @@
 /* Outcomes: the source and the application are told of each message once, whatever happens. */
 #include <check.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "support/flow.h"
+#include "support/run.h"
 
-#define ROWS(table) ((int)(sizeof(table) / sizeof *(table)))
 #define MESSAGES 10
 
 static struct flow flow;
@@ -421,12 +420,11 @@ START_TEST(told_of_an_outcome_one_may_push_stop_and_keep_the_message)
 }
 END_TEST
 
-static Suite *suite(void)
+int main(void)
 {
-	Suite *s = suite_create("outcome");
 	TCase *t = tcase_create("flow");
 
-	tcase_add_loop_test(t, each_message_is_told_of_once_with_what_became_of_it, 0, ROWS(ends));
+	LOOP(t, each_message_is_told_of_once_with_what_became_of_it, ends);
 	tcase_add_loop_test(t, what_overflows_is_told_of_as_dropped, 0, 2);
 	tcase_add_test(t, outcomes_come_in_the_order_in_which_they_are_known);
 	tcase_add_test(t, a_message_whose_route_failed_is_left_also_when_another_delivers_it);
@@ -435,17 +433,5 @@ static Suite *suite(void)
 	tcase_add_loop_test(t, a_pipeline_that_never_ran_tells_of_nothing, 0, 2);
 	tcase_add_test(t, a_stop_before_the_run_tells_of_nothing);
 	tcase_add_test(t, told_of_an_outcome_one_may_push_stop_and_keep_the_message);
-	suite_add_tcase(s, t);
-	return s;
-}
-
-int main(void)
-{
-	SRunner *runner = srunner_create(suite());
-	int failed;
-
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return run_case("outcome", t);
 }

@@ -2,13 +2,12 @@
 /* What a route does when its sink's share is used up: waits, drops the new, drops the old. */
 #include <check.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "support/drive.h"
 #include "support/flow.h"
+#include "support/run.h"
 
-#define ROWS(table) ((int)(sizeof(table) / sizeof *(table)))
 #define SPARED                                                                                    \
 	(WEIR_KIND_DELETE | WEIR_KIND_SCRUB_GEO | WEIR_KIND_STATUS_WITHHELD |                      \
 	 WEIR_KIND_USER_WITHHELD | WEIR_KIND_COMPLIANCE | WEIR_KIND_LIMIT | WEIR_KIND_DISCONNECT | \
@@ -450,13 +449,11 @@ START_TEST(half_of_the_window_is_meant_in_bytes_too)
 }
 END_TEST
 
-static Suite *suite(void)
+int main(void)
 {
-	Suite *s = suite_create("overflow");
 	TCase *t = tcase_create("flow");
 
-	tcase_add_loop_test(t, what_becomes_of_a_message_depends_on_the_policy_and_its_kind, 0,
-			    ROWS(policies));
+	LOOP(t, what_becomes_of_a_message_depends_on_the_policy_and_its_kind, policies);
 	tcase_add_test(t, a_source_with_positions_goes_on_dropping);
 	tcase_add_loop_test(t, what_is_dropped_is_counted_by_its_cause, 0, 2);
 	tcase_add_test(t, drop_old_drops_the_oldest_first_and_in_order);
@@ -464,23 +461,11 @@ static Suite *suite(void)
 	tcase_add_test(t, drop_old_drops_what_the_sink_gave_back_and_never_what_it_has);
 	tcase_add_test(t, drop_old_finds_what_comes_back_before_what_it_passed_over);
 	tcase_add_test(t, a_message_of_two_routes_to_one_sink_is_dropped_when_both_are);
-	tcase_add_loop_test(t, a_dead_sink_that_drops_does_not_starve_another, 0, ROWS(droppers));
+	LOOP(t, a_dead_sink_that_drops_does_not_starve_another, droppers);
 	tcase_add_test(t, a_dead_sink_that_blocks_holds_up_only_sources_that_lead_to_it);
 	tcase_add_test(t, a_source_goes_on_when_a_quarter_of_the_share_is_free_again);
-	tcase_add_loop_test(t, a_sink_that_comes_back_gets_what_comes_then, 0, ROWS(droppers));
-	tcase_add_loop_test(t, a_share_is_in_messages_and_in_bytes, 0, ROWS(shares));
-	tcase_add_loop_test(t, half_of_the_window_is_meant_in_bytes_too, 0, ROWS(droppers));
-	suite_add_tcase(s, t);
-	return s;
-}
-
-int main(void)
-{
-	SRunner *runner = srunner_create(suite());
-	int failed;
-
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	LOOP(t, a_sink_that_comes_back_gets_what_comes_then, droppers);
+	LOOP(t, a_share_is_in_messages_and_in_bytes, shares);
+	LOOP(t, half_of_the_window_is_meant_in_bytes_too, droppers);
+	return run_case("overflow", t);
 }

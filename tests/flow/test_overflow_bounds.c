@@ -7,8 +7,8 @@
 
 #include "support/drive.h"
 #include "support/flow.h"
+#include "support/run.h"
 
-#define ROWS(table) ((int)(sizeof(table) / sizeof *(table)))
 #define SOURCES 3
 #define SINKS 3
 #define ROUTES 6
@@ -419,9 +419,8 @@ START_TEST(a_share_is_never_exceeded_by_more_than_one_message_of_each_source)
 }
 END_TEST
 
-static Suite *suite(void)
+int main(void)
 {
-	Suite *s = suite_create("overflow bounds");
 	TCase *t = tcase_create("flow");
 
 	tcase_set_timeout(t, 30);
@@ -432,23 +431,11 @@ static Suite *suite(void)
 	tcase_add_test(t, a_share_is_set_before_the_start_and_of_a_sink);
 	tcase_add_loop_test(t, a_share_of_few_bytes_holds_and_does_not_spin, 1, 9);
 	tcase_add_loop_test(t, a_window_of_few_bytes_holds_and_does_not_spin, 1, 9);
-	tcase_add_loop_test(t, a_dead_sink_with_a_share_leaves_the_pipeline_at_rest, 0, ROWS(dead));
+	LOOP(t, a_dead_sink_with_a_share_leaves_the_pipeline_at_rest, dead);
 	tcase_add_test(t, an_end_flushes_a_sink_that_is_offered_no_more_before_it_settles);
 	tcase_add_test(t, dead_letters_count_in_their_sinks_share_and_hold_up_who_makes_them);
 	tcase_add_test(t, what_no_route_takes_counts_in_the_dead_letters_share);
 	tcase_add_loop_test(t, a_share_is_never_exceeded_by_more_than_one_message_of_each_source,
 			    0, getenv("WEIR_QUICK") ? 8 : 40);
-	suite_add_tcase(s, t);
-	return s;
-}
-
-int main(void)
-{
-	SRunner *runner = srunner_create(suite());
-	int failed;
-
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return run_case("overflow bounds", t);
 }

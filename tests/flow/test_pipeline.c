@@ -4,11 +4,11 @@
 #include <poll.h>
 #include <pthread.h>
 #include <signal.h>
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "support/flow.h"
+#include "support/run.h"
 
 static struct flow flow;
 
@@ -442,16 +442,14 @@ START_TEST(a_metrics_struct_of_another_size_is_not_overrun)
 }
 END_TEST
 
-static Suite *suite(void)
+int main(void)
 {
-	Suite *s = suite_create("pipeline");
 	TCase *t = tcase_create("life");
 
 	tcase_add_test(t, the_first_failure_stays_and_run_returns_it);
 	tcase_add_test(t, every_call_takes_a_null_pipeline);
 	tcase_add_test(t, a_pipeline_without_a_source_says_so);
-	tcase_add_loop_test(t, wrong_options_are_remembered_until_run, 0,
-			    (int)(sizeof bad_options / sizeof *bad_options));
+	LOOP(t, wrong_options_are_remembered_until_run, bad_options);
 	tcase_add_test(t, options_of_another_release_are_read_by_their_size);
 	tcase_add_test(t, run_blocks_until_all_is_settled);
 	tcase_add_test(t, start_runs_on_a_thread_that_join_waits_for);
@@ -469,17 +467,5 @@ static Suite *suite(void)
 	tcase_add_test(t, a_steady_stream_takes_no_memory_per_message);
 	tcase_add_test(t, a_large_block_that_was_kept_goes_back_when_it_is_not_needed);
 	tcase_add_test(t, a_metrics_struct_of_another_size_is_not_overrun);
-	suite_add_tcase(s, t);
-	return s;
-}
-
-int main(void)
-{
-	SRunner *runner = srunner_create(suite());
-	int failed;
-
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return run_case("pipeline", t);
 }

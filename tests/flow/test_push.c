@@ -8,6 +8,7 @@
 
 #include "support/drive.h"
 #include "support/recorder.h"
+#include "support/run.h"
 
 struct rig {
 	struct fake_env fake;
@@ -446,12 +447,8 @@ START_TEST(many_threads_push_and_each_keeps_its_order)
 }
 END_TEST
 
-#define LOOP(tcase, test, table) \
-	tcase_add_loop_test(tcase, test, 0, (int)(sizeof(table) / sizeof *(table)))
-
-static Suite *push_suite(void)
+int main(void)
 {
-	Suite *suite = suite_create("push source");
 	TCase *tcase = tcase_create("queue");
 
 	tcase_set_timeout(tcase, 60);
@@ -468,17 +465,5 @@ static Suite *push_suite(void)
 	tcase_add_test(tcase, a_full_window_leaves_messages_in_the_queue);
 	tcase_add_test(tcase, memory_that_runs_out_is_said_and_leaks_nothing);
 	tcase_add_test(tcase, many_threads_push_and_each_keeps_its_order);
-	suite_add_tcase(suite, tcase);
-	return suite;
-}
-
-int main(void)
-{
-	SRunner *runner = srunner_create(push_suite());
-	int failed;
-
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return run_case("push source", tcase);
 }

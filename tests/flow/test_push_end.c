@@ -10,6 +10,7 @@
 
 #include "support/drive.h"
 #include "support/recorder.h"
+#include "support/run.h"
 
 struct rig {
 	struct fake_env fake;
@@ -368,12 +369,8 @@ START_TEST(a_stop_amid_pushes_of_many_threads_loses_none)
 }
 END_TEST
 
-#define LOOP(tcase, test, table) \
-	tcase_add_loop_test(tcase, test, 0, (int)(sizeof(table) / sizeof *(table)))
-
-static Suite *push_end_suite(void)
+int main(void)
 {
-	Suite *suite = suite_create("push source: the end");
 	TCase *tcase = tcase_create("stops");
 
 	tcase_set_timeout(tcase, 60);
@@ -388,17 +385,5 @@ static Suite *push_end_suite(void)
 			    0, 2);
 	LOOP(tcase, callbacks_may_push_and_stop, callbacks);
 	tcase_add_loop_test(tcase, a_stop_amid_pushes_of_many_threads_loses_none, 0, 10);
-	suite_add_tcase(suite, tcase);
-	return suite;
-}
-
-int main(void)
-{
-	SRunner *runner = srunner_create(push_end_suite());
-	int failed;
-
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return run_case("push source: the end", tcase);
 }

@@ -3,12 +3,10 @@
 #include <check.h>
 #include <pthread.h>
 #include <sched.h>
-#include <stdlib.h>
 
 #include "support/drive.h"
+#include "support/run.h"
 #include "support/wait_rig.h"
-
-#define ROWS(table) ((int)(sizeof(table) / sizeof *(table)))
 
 /* ---- what it answers */
 
@@ -239,13 +237,12 @@ START_TEST(a_flush_of_a_source_waits_for_its_queue_too)
 }
 END_TEST
 
-static Suite *suite(void)
+int main(void)
 {
-	Suite *s = suite_create("push wait");
 	TCase *t = tcase_create("flow");
 
 	tcase_set_timeout(t, 30);
-	tcase_add_loop_test(t, a_wait_tells_what_became_of_the_message, 0, ROWS(outcomes));
+	LOOP(t, a_wait_tells_what_became_of_the_message, outcomes);
 	tcase_add_test(t, a_wait_ends_by_its_deadline_and_the_message_goes_on);
 	tcase_add_test(t, no_room_in_time_takes_nothing);
 	tcase_add_test(t, room_that_comes_in_time_is_taken);
@@ -253,17 +250,5 @@ static Suite *suite(void)
 	tcase_add_test(t, a_wait_from_inside_a_callback_is_refused);
 	tcase_add_test(t, many_threads_wait_each_for_its_own);
 	tcase_add_test(t, a_flush_of_a_source_waits_for_its_queue_too);
-	suite_add_tcase(s, t);
-	return s;
-}
-
-int main(void)
-{
-	SRunner *runner = srunner_create(suite());
-	int failed;
-
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return run_case("push wait", t);
 }

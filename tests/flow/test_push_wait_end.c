@@ -4,12 +4,10 @@
 #include <poll.h>
 #include <pthread.h>
 #include <sched.h>
-#include <stdlib.h>
 
 #include "support/drive.h"
+#include "support/run.h"
 #include "support/wait_rig.h"
-
-#define ROWS(table) ((int)(sizeof(table) / sizeof *(table)))
 
 /* ---- the end of the pipeline */
 
@@ -193,30 +191,17 @@ START_TEST(a_flush_of_a_source_ends_when_the_pipeline_does)
 }
 END_TEST
 
-static Suite *suite(void)
+int main(void)
 {
-	Suite *s = suite_create("push wait: the end");
 	TCase *t = tcase_create("flow");
 
 	tcase_set_timeout(t, 30);
-	tcase_add_loop_test(t, who_waits_to_be_settled_is_told_at_the_end, 0, ROWS(ends));
-	tcase_add_loop_test(t, who_waits_for_room_is_told_at_the_end, 0, ROWS(ends));
-	tcase_add_loop_test(t, who_waits_in_the_queue_is_told_at_the_end, 0, ROWS(ends));
+	LOOP(t, who_waits_to_be_settled_is_told_at_the_end, ends);
+	LOOP(t, who_waits_for_room_is_told_at_the_end, ends);
+	LOOP(t, who_waits_in_the_queue_is_told_at_the_end, ends);
 	tcase_add_loop_test(t, who_waits_is_told_when_the_source_is_never_opened, 0, 2);
 	tcase_add_test(t, who_waits_is_told_when_memory_runs_out);
 	tcase_add_test(t, a_stop_amid_waits_of_many_threads_answers_each);
-	tcase_add_loop_test(t, a_flush_of_a_source_ends_when_the_pipeline_does, 0, ROWS(ends));
-	suite_add_tcase(s, t);
-	return s;
-}
-
-int main(void)
-{
-	SRunner *runner = srunner_create(suite());
-	int failed;
-
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	LOOP(t, a_flush_of_a_source_ends_when_the_pipeline_does, ends);
+	return run_case("push wait: the end", t);
 }

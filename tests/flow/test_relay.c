@@ -2,11 +2,11 @@
 /* Sources that relay: what came in through a sink of the same pipeline goes on before it ends. */
 #include <check.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "support/drive.h"
 #include "support/flow.h"
+#include "support/run.h"
 
 #define MOST 256
 #define MESSAGES 200
@@ -425,9 +425,8 @@ START_TEST(a_stop_tells_a_relay_that_it_is_ending)
 }
 END_TEST
 
-static Suite *suite(void)
+int main(void)
 {
-	Suite *s = suite_create("relay");
 	TCase *t = tcase_create("flow");
 
 	tcase_add_loop_test(t, a_pipeline_ends_when_its_input_has_and_the_relay_is_empty, 1, 3);
@@ -442,17 +441,5 @@ static Suite *suite(void)
 	tcase_add_test(t, a_share_behind_a_relay_holds_up_the_relay_alone);
 	tcase_add_test(t, what_a_stop_leaves_in_a_relay_is_kept_and_emitted_by_the_next_run);
 	tcase_add_test(t, a_stop_tells_a_relay_that_it_is_ending);
-	suite_add_tcase(s, t);
-	return s;
-}
-
-int main(void)
-{
-	SRunner *runner = srunner_create(suite());
-	int failed;
-
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return run_case("relay", t);
 }

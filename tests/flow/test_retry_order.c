@@ -2,10 +2,10 @@
 /* Whatever comes back, and in whatever order: it is offered in the order in which it came. */
 #include <check.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "support/flow.h"
+#include "support/run.h"
 
 #define MESSAGES 9
 
@@ -102,25 +102,12 @@ START_TEST(dead_letters_stand_in_the_order_of_their_deaths)
 }
 END_TEST
 
-static Suite *suite(void)
+int main(void)
 {
-	Suite *s = suite_create("retry order");
 	TCase *t = tcase_create("flow");
 
 	tcase_add_loop_test(t, deliveries_are_offered_again_in_the_order_in_which_they_came, 0, 200);
 	tcase_add_loop_test(t, two_routes_to_one_sink_keep_their_order_through_a_retry, 0, 2);
 	tcase_add_test(t, dead_letters_stand_in_the_order_of_their_deaths);
-	suite_add_tcase(s, t);
-	return s;
-}
-
-int main(void)
-{
-	SRunner *runner = srunner_create(suite());
-	int failed;
-
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return run_case("retry order", t);
 }

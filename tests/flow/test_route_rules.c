@@ -2,13 +2,11 @@
 /* Drop routes, the unrouted, headers, what is refused when routes are added, trees. */
 #include <check.h>
 #include <math.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "support/flow.h"
+#include "support/run.h"
 #include "weir/json.h"
-
-#define ROWS(table) ((int)(sizeof(table) / sizeof *(table)))
 
 static struct flow flow;
 
@@ -371,9 +369,8 @@ START_TEST(a_tree_is_made_once_or_refused_for_what_it_is)
 }
 END_TEST
 
-static Suite *suite(void)
+int main(void)
 {
-	Suite *s = suite_create("route rules");
 	TCase *t = tcase_create("flow");
 
 	tcase_add_test(t, a_drop_route_drops_what_no_route_before_it_took);
@@ -382,26 +379,14 @@ static Suite *suite(void)
 	tcase_add_test(t, what_no_route_takes_goes_to_the_dead_letters_if_so_chosen);
 	tcase_add_test(t, unrouted_to_dead_letters_that_are_not_set_is_an_error_at_the_start);
 	tcase_add_test(t, what_no_route_takes_stops_the_pipeline_if_so_chosen);
-	tcase_add_loop_test(t, routes_add_headers, 0, ROWS(headers));
+	LOOP(t, routes_add_headers, headers);
 	tcase_add_test(t, a_route_without_a_name_is_called_by_its_number);
-	tcase_add_loop_test(t, a_wrong_route_is_refused_by_number_and_reason, 0, ROWS(refused));
-	tcase_add_loop_test(t, a_wrong_route_is_refused_by_name_and_reason, 0, ROWS(refused));
+	LOOP(t, a_wrong_route_is_refused_by_number_and_reason, refused);
+	LOOP(t, a_wrong_route_is_refused_by_name_and_reason, refused);
 	tcase_add_test(t, a_route_without_a_sink_is_refused);
 	tcase_add_test(t, sinks_and_sources_of_another_pipeline_are_refused);
 	tcase_add_test(t, routes_added_after_the_start_fail_the_pipeline);
 	tcase_add_loop_test(t, late_drop_routes_and_dead_letters_fail_it_too, 0, 2);
-	tcase_add_loop_test(t, a_tree_is_made_once_or_refused_for_what_it_is, 0, ROWS(trees));
-	suite_add_tcase(s, t);
-	return s;
-}
-
-int main(void)
-{
-	SRunner *runner = srunner_create(suite());
-	int failed;
-
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	LOOP(t, a_tree_is_made_once_or_refused_for_what_it_is, trees);
+	return run_case("route rules", t);
 }

@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /* Routes: which messages go where, under which destination and key. */
 #include <check.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "support/flow.h"
+#include "support/run.h"
 
-#define ROWS(table) ((int)(sizeof(table) / sizeof *(table)))
 #define NAME_100                                                                                   \
 	"0123456789012345678901234567890123456789012345678901234567890123456789012345678901234567" \
 	"890123456789"
@@ -439,35 +438,22 @@ START_TEST(a_delete_has_the_key_of_its_tweet)
 }
 END_TEST
 
-static Suite *suite(void)
+int main(void)
 {
-	Suite *s = suite_create("router");
 	TCase *t = tcase_create("flow");
 
 	tcase_add_test(t, every_route_that_matches_gets_the_message_in_the_order_of_the_routes);
 	tcase_add_test(t, a_final_route_ends_the_search_only_for_what_it_takes);
 	tcase_add_test(t, a_message_on_two_routes_has_one_body);
 	tcase_add_test(t, from_takes_the_messages_of_one_source);
-	tcase_add_loop_test(t, kinds_and_traits_choose, 0, ROWS(sorts));
-	tcase_add_loop_test(t, tests_of_fields_choose, 0, ROWS(wheres));
+	LOOP(t, kinds_and_traits_choose, sorts);
+	LOOP(t, tests_of_fields_choose, wheres);
 	tcase_add_test(t, what_a_source_calls_a_record_has_fields_all_the_same);
 	tcase_add_test(t, a_predicate_sees_fields_that_routes_name_and_others);
 	tcase_add_test(t, a_field_that_another_route_names_costs_a_predicate_nothing);
 	tcase_add_test(t, a_predicate_is_asked_last);
-	tcase_add_loop_test(t, templates_make_destinations_and_keys, 0, ROWS(templates));
+	LOOP(t, templates_make_destinations_and_keys, templates);
 	tcase_add_test(t, beyond_max_destinations_only_new_ones_fall_back);
 	tcase_add_test(t, a_delete_has_the_key_of_its_tweet);
-	suite_add_tcase(s, t);
-	return s;
-}
-
-int main(void)
-{
-	SRunner *runner = srunner_create(suite());
-	int failed;
-
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return run_case("router", t);
 }

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /* Sources: room, ownership of bodies, what they count. */
 #include <check.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "support/flow.h"
 #include "support/probe.h"
+#include "support/run.h"
 
 static struct flow flow;
 
@@ -380,13 +380,11 @@ START_TEST(what_a_source_counts_is_in_its_metrics)
 }
 END_TEST
 
-static Suite *suite(void)
+int main(void)
 {
-	Suite *s = suite_create("source");
 	TCase *t = tcase_create("flow");
 
-	tcase_add_loop_test(t, a_full_window_stops_the_source_until_a_quarter_is_free, 0,
-			    sizeof windows / sizeof *windows);
+	LOOP(t, a_full_window_stops_the_source_until_a_quarter_is_free, windows);
 	tcase_add_test(t, room_is_what_the_window_has_left);
 	tcase_add_test(t, two_greedy_sources_take_turns);
 	tcase_add_test(t, an_owned_body_is_not_copied_and_released_when_it_is_delivered);
@@ -399,17 +397,5 @@ static Suite *suite(void)
 	tcase_add_test(t, a_message_that_is_settled_at_once_can_still_be_looked_at);
 	tcase_add_test(t, a_body_of_nothing_is_malformed_and_bytes_that_are_nowhere_are_refused);
 	tcase_add_test(t, what_a_source_counts_is_in_its_metrics);
-	suite_add_tcase(s, t);
-	return s;
-}
-
-int main(void)
-{
-	SRunner *runner = srunner_create(suite());
-	int failed;
-
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return run_case("source", t);
 }

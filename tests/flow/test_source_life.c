@@ -4,12 +4,12 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <pthread.h>
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "support/flow.h"
 #include "support/probe.h"
+#include "support/run.h"
 
 static struct flow flow;
 static struct probe probe;
@@ -466,9 +466,8 @@ START_TEST(a_failure_without_a_word_is_a_failure)
 }
 END_TEST
 
-static Suite *suite(void)
+int main(void)
 {
-	Suite *s = suite_create("source life");
 	TCase *t = tcase_create("flow");
 
 	tcase_add_test(t, a_readable_descriptor_wakes_the_step);
@@ -486,17 +485,5 @@ static Suite *suite(void)
 	tcase_add_test(t, one_of_two_sources_may_end);
 	tcase_add_test(t, what_is_under_way_is_settled_before_a_failure_ends_the_pipeline);
 	tcase_add_test(t, a_failure_without_a_word_is_a_failure);
-	suite_add_tcase(s, t);
-	return s;
-}
-
-int main(void)
-{
-	SRunner *runner = srunner_create(suite());
-	int failed;
-
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return run_case("source life", t);
 }

@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "support/run.h"
 #include "support/spool_rig.h"
 
 /* ---- through ---- */
@@ -333,10 +334,7 @@ END_TEST
 
 int main(void)
 {
-	Suite *suite = suite_create("spool");
 	TCase *tcase = tcase_create("spool");
-	SRunner *runner = srunner_create(suite);
-	int failed;
 
 	tcase_set_timeout(tcase, 120);
 	tcase_add_loop_test(tcase, what_goes_in_comes_out_in_order_and_the_pipeline_ends, 0, 1);
@@ -354,13 +352,8 @@ int main(void)
 	tcase_add_test(tcase, what_has_waited_too_long_is_dropped_and_counted);
 	tcase_add_test(tcase, a_second_pipeline_on_the_same_folder_is_told_who_has_it);
 	tcase_add_test(tcase, a_folder_without_permission_is_named);
-	tcase_add_loop_test(tcase, wrong_options_fail_the_pipeline, 0,
-			    (int)(sizeof wrong / sizeof *wrong));
+	LOOP(tcase, wrong_options_fail_the_pipeline, wrong);
 	tcase_add_test(tcase, a_spool_in_a_pipeline_that_never_ran_is_freed);
 	tcase_add_test(tcase, an_allocation_that_fails_loses_nothing_and_leaves_nothing);
-	suite_add_tcase(suite, tcase);
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed != 0;
+	return run_case("spool", tcase);
 }

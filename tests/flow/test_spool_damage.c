@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "support/mutate.h"
+#include "support/run.h"
 #include "support/spool_store.h"
 #include "weir.h"
 
@@ -340,22 +341,14 @@ END_TEST
 
 int main(void)
 {
-	Suite *suite = suite_create("spool_damage");
 	TCase *tcase = tcase_create("spool_damage");
-	SRunner *runner = srunner_create(suite);
-	int failed;
 
 	tcase_set_timeout(tcase, 600);
 	tcase_add_loop_test(tcase, after_every_commit_the_file_holds_all_that_was_committed, 0, 2);
 	tcase_add_test(tcase, a_commit_that_a_power_cut_broke_leaves_the_one_before);
-	tcase_add_loop_test(tcase, no_damage_crashes_or_hides_a_loss, 0,
-			    (int)(sizeof harms / sizeof *harms));
+	LOOP(tcase, no_damage_crashes_or_hides_a_loss, harms);
 	tcase_add_test(tcase, a_damaged_file_is_kept_and_the_log_says_what_is_missing);
 	tcase_add_test(tcase, a_file_that_is_no_spools_is_refused_and_stays);
 	tcase_add_loop_test(tcase, a_file_of_zeroes_is_a_new_spool, 0, 2);
-	suite_add_tcase(suite, tcase);
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed != 0;
+	return run_case("spool_damage", tcase);
 }

@@ -12,6 +12,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "support/run.h"
 #include "support/spool_rig.h"
 
 /* ---- full ---- */
@@ -195,10 +196,7 @@ END_TEST
 
 int main(void)
 {
-	Suite *suite = suite_create("spool_full");
 	TCase *tcase = tcase_create("spool_full");
-	SRunner *runner = srunner_create(suite);
-	int failed;
 
 	tcase_set_timeout(tcase, 120);
 	tcase_add_loop_test(tcase, a_full_spool_holds_the_source_back_until_there_is_room, 0, 2);
@@ -207,9 +205,5 @@ int main(void)
 	tcase_add_test(tcase, a_limit_on_the_files_size_is_waited_for);
 	tcase_add_test(tcase, a_full_disk_is_waited_for);
 	tcase_add_test(tcase, with_a_full_disk_from_the_start_what_is_there_comes_out);
-	suite_add_tcase(suite, tcase);
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed != 0;
+	return run_case("spool_full", tcase);
 }

@@ -8,6 +8,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "support/run.h"
 #include "support/spool_rig.h"
 
 #define PAGE 4096
@@ -145,19 +146,12 @@ END_TEST
 
 int main(void)
 {
-	Suite *suite = suite_create("spool_show");
 	TCase *tcase = tcase_create("spool_show");
-	SRunner *runner = srunner_create(suite);
-	int failed;
 
 	tcase_set_timeout(tcase, 120);
 	tcase_add_test(tcase, a_damaged_batch_costs_the_messages_that_are_damaged);
 	tcase_add_test(tcase, a_damaged_tree_costs_nothing_and_is_said);
 	tcase_add_test(tcase, spool_show_tells_how_many_and_that_they_are_sound);
 	tcase_add_test(tcase, spool_show_names_a_folder_that_is_none);
-	suite_add_tcase(suite, tcase);
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed != 0;
+	return run_case("spool_show", tcase);
 }

@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "support/accounts.h"
+#include "support/run.h"
 #include "support/twitter_oracle.h"
 
 #define LONG 1000
@@ -305,10 +306,7 @@ int main(void)
 {
 	const int all_seeds = (int)(sizeof seeds / sizeof *seeds);
 	const int seed_count = getenv("WEIR_QUICK") ? QUICK_SEEDS : all_seeds;
-	Suite *suite = suite_create("twitter_fault_sequences");
 	TCase *tcase = tcase_create("twitter_fault_sequences");
-	SRunner *runner = srunner_create(suite);
-	int failed;
 
 	tcase_set_timeout(tcase, 60);
 	tcase_add_loop_test(tcase, each_fault_alone, 0, (int)trial_fault_count());
@@ -316,9 +314,5 @@ int main(void)
 	tcase_add_loop_test(tcase,
 			    predicates_that_change_come_with_the_next_attempt_whatever_it_is_for,
 			    0, (int)trial_fault_count() + 1);
-	suite_add_tcase(suite, tcase);
-	srunner_run_all(runner, CK_ENV);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed != 0;
+	return run_case("twitter_fault_sequences", tcase);
 }

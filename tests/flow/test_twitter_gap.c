@@ -8,10 +8,9 @@
 #include <string.h>
 
 #include "support/accounts.h"
+#include "support/run.h"
 #include "support/twitter_answers.h"
 #include "support/twitter_messages.h"
-
-#define COUNT(rows) (int)(sizeof(rows) / sizeof *(rows))
 
 static const size_t pieces[] = { 0, 1, 7 };
 
@@ -159,7 +158,7 @@ static const struct story {
 	  2, 20000, false, 0, WEIR_ERR_INVALID,
 	  TOLD_FIRST GOT(GAP("806000", "807000", "dropped", "3", ID("11"), "null")) },
 };
-#define STORIES COUNT(stories)
+#define STORIES ROWS(stories)
 
 static uint64_t number_behind(const char *text, const char *name)
 {
@@ -424,29 +423,20 @@ END_TEST
 static void add_tests(TCase *tcase)
 {
 	tcase_add_loop_test(tcase, each_hole_is_told_once_and_in_its_place, 0,
-			    STORIES * COUNT(pieces));
+			    STORIES * ROWS(pieces));
 	tcase_add_test(tcase, missed_is_the_total_of_the_gaps_and_of_the_connection_that_stands);
 	tcase_add_test(tcase, a_gap_without_a_status_is_told_after_just_a_minute);
-	tcase_add_loop_test(tcase, a_status_that_waits_for_room_is_still_the_first, 0,
-			    COUNT(pieces));
+	LOOP(tcase, a_status_that_waits_for_room_is_still_the_first, pieces);
 	tcase_add_test(tcase, a_gap_and_its_status_may_find_room_one_after_the_other);
 	tcase_add_test(tcase, a_gap_that_finds_no_room_holds_up_the_next_connection);
-	tcase_add_loop_test(tcase, a_gap_that_a_failed_pipeline_does_not_take_is_in_the_log, 0,
-			    COUNT(untold));
+	LOOP(tcase, a_gap_that_a_failed_pipeline_does_not_take_is_in_the_log, untold);
 	tcase_add_test(tcase, every_allocation_of_a_gap_may_fail);
 }
 
 int main(void)
 {
-	Suite *suite = suite_create("twitter_gap");
 	TCase *tcase = tcase_create("twitter_gap");
-	SRunner *runner = srunner_create(suite);
-	int failed;
 
 	add_tests(tcase);
-	suite_add_tcase(suite, tcase);
-	srunner_run_all(runner, CK_ENV);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed != 0;
+	return run_case("twitter_gap", tcase);
 }

@@ -4,9 +4,9 @@
  */
 #include <check.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
+#include "support/run.h"
 #include "support/twitter_answers.h"
 
 START_TEST(L1_a_stall_is_90_s_without_a_byte)
@@ -219,15 +219,13 @@ START_TEST(D4_a_close_without_a_word_is_a_drop)
 }
 END_TEST
 
-#define COUNT(rows) (int)(sizeof(rows) / sizeof *(rows))
-
 static void add_tests(TCase *tcase)
 {
 	tcase_add_test(tcase, L1_a_stall_is_90_s_without_a_byte);
-	tcase_add_loop_test(tcase, L3_the_stall_timer_runs_before_the_first_byte, 0, COUNT(silent));
-	tcase_add_loop_test(tcase, L5_a_stop_ends_every_wait_at_once, 0, COUNT(stop_in));
-	tcase_add_loop_test(tcase, D1_each_disconnect_code_has_its_reaction, 0, COUNT(partings));
-	tcase_add_loop_test(tcase, D2_another_consumer_is_not_fought, 0, COUNT(takeover_codes));
+	LOOP(tcase, L3_the_stall_timer_runs_before_the_first_byte, silent);
+	LOOP(tcase, L5_a_stop_ends_every_wait_at_once, stop_in);
+	LOOP(tcase, D1_each_disconnect_code_has_its_reaction, partings);
+	LOOP(tcase, D2_another_consumer_is_not_fought, takeover_codes);
 	tcase_add_test(tcase, D2_a_takeover_long_ago_is_forgiven);
 	tcase_add_test(tcase, D3_a_disconnect_closes_the_connection_after_what_came_before);
 	tcase_add_test(tcase, D4_a_close_without_a_word_is_a_drop);
@@ -235,15 +233,8 @@ static void add_tests(TCase *tcase)
 
 int main(void)
 {
-	Suite *suite = suite_create("twitter_liveness");
 	TCase *tcase = tcase_create("twitter_liveness");
-	SRunner *runner = srunner_create(suite);
-	int failed;
 
 	add_tests(tcase);
-	suite_add_tcase(suite, tcase);
-	srunner_run_all(runner, CK_ENV);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed != 0;
+	return run_case("twitter_liveness", tcase);
 }

@@ -8,6 +8,7 @@
 #include <string.h>
 #include <zlib.h>
 
+#include "support/run.h"
 #include "support/twitter_rig.h"
 
 #define M1 "{\"limit\":{\"track\":1}}"
@@ -301,15 +302,8 @@ static void add_tests(TCase *tcase)
 
 int main(void)
 {
-	Suite *suite = suite_create("twitter_load");
 	TCase *tcase = tcase_create("twitter_load");
-	SRunner *runner = srunner_create(suite);
-	int failed;
 
 	add_tests(tcase);
-	suite_add_tcase(suite, tcase);
-	srunner_run_all(runner, CK_ENV);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed != 0;
+	return run_case("twitter_load", tcase);
 }

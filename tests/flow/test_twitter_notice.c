@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "support/run.h"
 #include "support/twitter_answers.h"
 
 #define MINUTE_MS 60000u
@@ -189,21 +190,13 @@ END_TEST
 
 int main(void)
 {
-	Suite *suite = suite_create("twitter_notice");
 	TCase *tcase = tcase_create("twitter_notice");
-	SRunner *runner = srunner_create(suite);
-	int failed;
 
 	tcase_add_test(tcase, limit_notices_take_no_memory);
-	tcase_add_loop_test(tcase, a_flood_is_said_once_a_minute_and_counted_whole, 0,
-			    (int)(sizeof floods / sizeof *floods));
+	LOOP(tcase, a_flood_is_said_once_a_minute_and_counted_whole, floods);
 	tcase_add_test(tcase, the_gauge_follows_every_warning);
 	tcase_add_test(tcase, each_kind_is_said_by_itself);
 	tcase_add_test(tcase, codes_that_never_repeat_are_limited_as_well);
 	tcase_add_test(tcase, disconnects_alert_once_a_minute_over_all_connections);
-	suite_add_tcase(suite, tcase);
-	srunner_run_all(runner, CK_ENV);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed != 0;
+	return run_case("twitter_notice", tcase);
 }

@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "support/run.h"
 #include "support/twitter_rig.h"
 
 static const struct script_answer quiet[] = { { { { .status = 200, .text = "\r\n" } } } };
@@ -342,24 +343,14 @@ START_TEST(a_failed_pipeline_still_takes_the_transport)
 }
 END_TEST
 
-#define COUNT(table) (int)(sizeof(table) / sizeof *(table))
-
 int main(void)
 {
-	Suite *suite = suite_create("twitter_options");
 	TCase *tcase = tcase_create("twitter_options");
-	SRunner *runner = srunner_create(suite);
-	int failed;
 
-	tcase_add_loop_test(tcase, options_are_checked_before_anything_is_sent, 0, COUNT(rows));
-	tcase_add_loop_test(tcase, a_ca_file_without_a_certificate_is_refused_by_name, 0,
-			    COUNT(ca_files));
+	LOOP(tcase, options_are_checked_before_anything_is_sent, rows);
+	LOOP(tcase, a_ca_file_without_a_certificate_is_refused_by_name, ca_files);
 	tcase_add_test(tcase, a_ca_file_that_is_a_pipe_is_not_waited_for);
-	tcase_add_loop_test(tcase, R3_counts_above_the_limits_are_refused, 0, COUNT(counts));
+	LOOP(tcase, R3_counts_above_the_limits_are_refused, counts);
 	tcase_add_test(tcase, a_failed_pipeline_still_takes_the_transport);
-	suite_add_tcase(suite, tcase);
-	srunner_run_all(runner, CK_ENV);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed != 0;
+	return run_case("twitter_options", tcase);
 }

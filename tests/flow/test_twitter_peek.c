@@ -11,6 +11,7 @@
 #include "connect/twitter/peek.h"
 #include "support/corpus.h"
 #include "support/mutate.h"
+#include "support/run.h"
 #include "support/shapes.h"
 
 #define STATUS (WEIR_KIND_TWEET | WEIR_KIND_RETWEET)
@@ -137,8 +138,8 @@ static size_t invent(struct mutate *chance, char *text, size_t len, unsigned dep
 
 	text[len++] = '{';
 	for (size_t i = 0; i < count; i++) {
-		const size_t member = mutate_random(chance, COUNT_OF(members));
-		const char *odd = values[mutate_random(chance, COUNT_OF(values))];
+		const size_t member = mutate_random(chance, ROWS(members));
+		const char *odd = values[mutate_random(chance, ROWS(values))];
 		const bool nests = depth < 2 && len < TEXT_BYTES / 2 &&
 				   mutate_random(chance, 6) == 0;
 		const char *value = mutate_random(chance, 4) ? members[member].fits : odd;
@@ -170,19 +171,12 @@ END_TEST
 
 int main(void)
 {
-	Suite *suite = suite_create("twitter_peek");
 	TCase *tcase = tcase_create("twitter_peek");
-	SRunner *runner = srunner_create(suite);
-	int failed;
 
 	tcase_set_timeout(tcase, 60);
 	tcase_add_checked_fixture(tcase, set_up, tear_down);
 	tcase_add_test(tcase, recorded_messages_are_seen_as_what_they_are);
-	tcase_add_loop_test(tcase, odd_shapes_are_seen_as_what_they_are, 0, COUNT_OF(texts));
+	LOOP(tcase, odd_shapes_are_seen_as_what_they_are, texts);
 	tcase_add_test(tcase, whatever_becomes_a_status_was_seen_as_one);
-	suite_add_tcase(suite, tcase);
-	srunner_run_all(runner, CK_ENV);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed != 0;
+	return run_case("twitter_peek", tcase);
 }

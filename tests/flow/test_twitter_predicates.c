@@ -7,10 +7,10 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "support/run.h"
 #include "support/twitter_answers.h"
 #include "support/twitter_messages.h"
 
-#define COUNT(rows) (int)(sizeof(rows) / sizeof *(rows))
 #define MOST_ANSWERS 4
 #define MOST_CHANGES 4
 
@@ -257,8 +257,7 @@ END_TEST
 
 static void add_tests(TCase *tcase)
 {
-	tcase_add_loop_test(tcase, a_change_is_asked_for_when_that_is_allowed_and_its_hole_is_told,
-			    0, COUNT(stories));
+	LOOP(tcase, a_change_is_asked_for_when_that_is_allowed_and_its_hole_is_told, stories);
 	tcase_add_test(tcase, the_log_says_what_changes_and_when_and_no_words_of_it);
 	tcase_add_test(tcase, an_alert_tells_that_other_predicates_are_refused_and_why);
 	tcase_add_test(tcase, in_a_GET_they_are_in_the_query_and_a_sample_stream_may_have_none);
@@ -266,15 +265,8 @@ static void add_tests(TCase *tcase)
 
 int main(void)
 {
-	Suite *suite = suite_create("twitter_predicates");
 	TCase *tcase = tcase_create("twitter_predicates");
-	SRunner *runner = srunner_create(suite);
-	int failed;
 
 	add_tests(tcase);
-	suite_add_tcase(suite, tcase);
-	srunner_run_all(runner, CK_ENV);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed != 0;
+	return run_case("twitter_predicates", tcase);
 }

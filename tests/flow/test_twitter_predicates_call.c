@@ -6,10 +6,9 @@
 #include <check.h>
 #include <string.h>
 
+#include "support/run.h"
 #include "support/twitter_answers.h"
 #include "support/twitter_messages.h"
-
-#define COUNT(rows) (int)(sizeof(rows) / sizeof *(rows))
 
 #define KEPT(ms) { .at_ms = (ms), .text = KEEP_ALIVE }
 /* A stream that goes on: its last byte but one is 6 minutes old. */
@@ -387,13 +386,12 @@ static void add_tests(TCase *tcase)
 {
 	tcase_add_test(tcase, before_the_start_it_is_the_first_attempt_that_asks);
 	tcase_add_test(tcase, a_full_window_keeps_the_old_connection);
-	tcase_add_loop_test(tcase, a_stop_with_a_change_under_way_ends_at_once, 0, COUNT(stops));
+	LOOP(tcase, a_stop_with_a_change_under_way_ends_at_once, stops);
 	tcase_add_test(tcase, messages_may_change_what_is_asked_for);
 	tcase_add_test(tcase,
 		       the_message_of_a_gap_may_change_what_the_next_attempt_asks_for);
 	tcase_add_test(tcase, states_and_alerts_may_change_what_is_asked_for);
-	tcase_add_loop_test(tcase, what_is_wrong_is_named_at_once_and_changes_nothing, 0,
-			    COUNT(wrong));
+	LOOP(tcase, what_is_wrong_is_named_at_once_and_changes_nothing, wrong);
 	tcase_add_test(tcase, a_change_that_was_accepted_outlives_a_wrong_one);
 	tcase_add_test(tcase, other_sources_and_other_structs_are_refused);
 	tcase_add_test(tcase, min_reconfigure_ms_is_a_day_at_most);
@@ -403,16 +401,9 @@ static void add_tests(TCase *tcase)
 
 int main(void)
 {
-	Suite *suite = suite_create("twitter_predicates_call");
 	TCase *tcase = tcase_create("twitter_predicates_call");
-	SRunner *runner = srunner_create(suite);
-	int failed;
 
 	tcase_set_timeout(tcase, 30);
 	add_tests(tcase);
-	suite_add_tcase(suite, tcase);
-	srunner_run_all(runner, CK_ENV);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed != 0;
+	return run_case("twitter_predicates_call", tcase);
 }

@@ -5,6 +5,7 @@
 #include <check.h>
 #include <string.h>
 
+#include "support/run.h"
 #include "support/twitter_answers.h"
 
 static void check_delays(const struct twitter_rig *rig, size_t from, const uint64_t *want,
@@ -411,26 +412,20 @@ START_TEST(P4_thousands_of_reconnects_leave_nothing_behind)
 }
 END_TEST
 
-#define COUNT(rows) (int)(sizeof(rows) / sizeof *(rows))
-
 static void add_tests(TCase *tcase)
 {
 	tcase_add_test(tcase, K1_a_proven_connection_that_drops_is_replaced_at_once_then_by_class);
-	tcase_add_loop_test(tcase, K2_network_failures_grow_by_250_ms_to_16_s, 0,
-			    COUNT(no_networks));
+	LOOP(tcase, K2_network_failures_grow_by_250_ms_to_16_s, no_networks);
 	tcase_add_test(tcase, K3_http_errors_double_from_5_s_to_320_s);
-	tcase_add_loop_test(tcase, K4_rate_limits_double_from_60_s_to_960_s_and_alert, 0,
-			    COUNT(calms));
-	tcase_add_loop_test(tcase, K4_a_later_reset_of_the_server_counts, 0, COUNT(resets));
-	tcase_add_loop_test(tcase, K5_a_short_lived_connection_counts_as_a_network_failure, 0,
-			    COUNT(short_lived));
+	LOOP(tcase, K4_rate_limits_double_from_60_s_to_960_s_and_alert, calms);
+	LOOP(tcase, K4_a_later_reset_of_the_server_counts, resets);
+	LOOP(tcase, K5_a_short_lived_connection_counts_as_a_network_failure, short_lived);
 	tcase_add_test(tcase, K6_a_proven_connection_resets_all_counters);
 	tcase_add_test(tcase, K6_an_unproven_connection_resets_nothing);
 	tcase_add_test(tcase, K7_classes_keep_counters_of_their_own);
 	tcase_add_test(tcase, K8_jitter_only_adds);
 	tcase_add_test(tcase, K10_a_delay_that_reaches_its_cap_raises_one_alert);
-	tcase_add_loop_test(tcase, a_row_of_failures_warns_at_its_first_and_at_the_cap, 0,
-			    COUNT(rows));
+	LOOP(tcase, a_row_of_failures_warns_at_its_first_and_at_the_cap, rows);
 	tcase_add_test(tcase, a_new_row_of_failures_warns_anew_and_a_drop_does_not);
 	tcase_add_test(tcase, K11_the_old_connection_is_closed_before_the_next);
 	tcase_add_test(tcase, P4_thousands_of_reconnects_leave_nothing_behind);
@@ -442,15 +437,8 @@ static void add_tests(TCase *tcase)
 
 int main(void)
 {
-	Suite *suite = suite_create("twitter_reconnect");
 	TCase *tcase = tcase_create("twitter_reconnect");
-	SRunner *runner = srunner_create(suite);
-	int failed;
 
 	add_tests(tcase);
-	suite_add_tcase(suite, tcase);
-	srunner_run_all(runner, CK_ENV);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed != 0;
+	return run_case("twitter_reconnect", tcase);
 }

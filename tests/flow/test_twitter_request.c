@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "support/run.h"
 #include "support/twitter_rig.h"
 #include "wire/oauth1.h"
 
@@ -261,27 +262,17 @@ START_TEST(R10_secrets_are_never_said)
 }
 END_TEST
 
-#define COUNT(table) (int)(sizeof(table) / sizeof *(table))
-
 int main(void)
 {
-	Suite *suite = suite_create("twitter_request");
 	TCase *requests = tcase_create("requests");
-	SRunner *runner;
-	int failed;
 
 	tcase_add_test(requests, R5_R6_R7_R8_a_filter_is_a_form_as_documented);
 	tcase_add_test(requests,
 		       everything_that_narrows_goes_into_the_form_and_the_manner_into_the_query);
-	tcase_add_loop_test(requests, parameters_go_where_the_method_wants_them, 0, COUNT(places));
+	LOOP(requests, parameters_go_where_the_method_wants_them, places);
 	tcase_add_test(requests, headers_are_left_out_when_asked);
 	tcase_add_test(requests, O5_every_attempt_is_signed_anew);
 	tcase_add_test(requests, without_random_bytes_nothing_is_sent);
-	tcase_add_loop_test(requests, R10_secrets_are_never_said, 0, COUNT(echoes));
-	suite_add_tcase(suite, requests);
-	runner = srunner_create(suite);
-	srunner_run_all(runner, CK_ENV);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed != 0;
+	LOOP(requests, R10_secrets_are_never_said, echoes);
+	return run_case("twitter_request", requests);
 }

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "support/run.h"
 #include "support/twitter_answers.h"
 
 static const struct {
@@ -251,12 +252,10 @@ START_TEST(O6_after_a_proven_connection_the_clock_may_be_corrected_again)
 }
 END_TEST
 
-#define COUNT(rows) (int)(sizeof(rows) / sizeof *(rows))
-
 static void add_tests(TCase *tcase)
 {
-	tcase_add_loop_test(tcase, K9_fatal_statuses_stop_with_a_clear_error, 0, COUNT(fatals));
-	tcase_add_loop_test(tcase, a_fatal_text_leaves_room_for_the_sources_name, 0, COUNT(fatals));
+	LOOP(tcase, K9_fatal_statuses_stop_with_a_clear_error, fatals);
+	LOOP(tcase, a_fatal_text_leaves_room_for_the_sources_name, fatals);
 	tcase_add_test(tcase, K9_a_416_is_tried_once_more_without_count);
 	tcase_add_test(tcase, K9_a_second_416_is_fatal);
 	tcase_add_test(tcase, K15_an_error_body_is_read_to_a_bound_and_shown_in_part);
@@ -265,20 +264,13 @@ static void add_tests(TCase *tcase)
 	tcase_add_test(tcase, O6_a_401_with_another_clock_is_tried_once_more_by_that_clock);
 	tcase_add_test(tcase, O6_a_clock_that_moves_on_is_not_followed);
 	tcase_add_test(tcase, O6_after_a_proven_connection_the_clock_may_be_corrected_again);
-	tcase_add_loop_test(tcase, O6_the_clock_is_corrected_only_once, 0, COUNT(lasting_401s));
+	LOOP(tcase, O6_the_clock_is_corrected_only_once, lasting_401s);
 }
 
 int main(void)
 {
-	Suite *suite = suite_create("twitter_status");
 	TCase *tcase = tcase_create("twitter_status");
-	SRunner *runner = srunner_create(suite);
-	int failed;
 
 	add_tests(tcase);
-	suite_add_tcase(suite, tcase);
-	srunner_run_all(runner, CK_ENV);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed != 0;
+	return run_case("twitter_status", tcase);
 }

@@ -5,14 +5,13 @@
  * and the pipeline has ended within its deadline.
  */
 #include <check.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "support/accounts.h"
+#include "support/run.h"
 #include "support/twitter_answers.h"
 #include "support/twitter_messages.h"
 
-#define COUNT(rows) (int)(sizeof(rows) / sizeof *(rows))
 #define DRAIN_MS 2000
 #define SLACK_MS 100
 #define LATE_MS 700
@@ -95,7 +94,7 @@ static const struct state {
 	  { PROVEN, { { { .status = 200, .text = D4 }, { .at_ms = 500, .ends = true } } } },
 	  2, 65000, 0, false, WINDOW, true, true },
 };
-#define STATES COUNT(states)
+#define STATES ROWS(states)
 
 enum settling { AT_ONCE, LATE, NEVER, SETTLINGS };
 
@@ -246,15 +245,8 @@ static void add_tests(TCase *tcase)
 
 int main(void)
 {
-	Suite *suite = suite_create("twitter_stop");
 	TCase *tcase = tcase_create("twitter_stop");
-	SRunner *runner = srunner_create(suite);
-	int failed;
 
 	add_tests(tcase);
-	suite_add_tcase(suite, tcase);
-	srunner_run_all(runner, CK_ENV);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed != 0;
+	return run_case("twitter_stop", tcase);
 }

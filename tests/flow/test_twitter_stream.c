@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "support/run.h"
 #include "support/twitter_rig.h"
 
 #define M1 "{\"limit\":{\"track\":1}}"
@@ -320,8 +321,7 @@ static void add_framing(TCase *tcase)
 
 	tcase_add_loop_test(tcase, T1_F_payloads_arrive_byte_for_byte_however_they_are_cut, 0,
 			    FRAMINGS * PIECES);
-	tcase_add_loop_test(tcase, F6_F7_a_wrong_length_ends_the_connection_and_no_more, 0,
-			    (int)(sizeof lengths / sizeof *lengths));
+	LOOP(tcase, F6_F7_a_wrong_length_ends_the_connection_and_no_more, lengths);
 	tcase_add_test(tcase, F8_a_message_above_the_cap_is_skipped_and_counted);
 	tcase_add_loop_test(tcase, F13_a_cut_message_is_counted_and_not_delivered, 0, PIECES);
 	tcase_add_loop_test(tcase, F9_F10_F11_the_answers_header_decides_about_compression, 0,
@@ -334,22 +334,14 @@ static void add_framing(TCase *tcase)
 static void add_duties(TCase *tcase)
 {
 	tcase_add_loop_test(tcase, T2_missed_is_the_maximum_of_each_connection_summed, 0, PIECES);
-	tcase_add_loop_test(tcase, T7_falling_behind_is_a_gauge_and_an_alert, 0,
-			    (int)(sizeof warnings / sizeof *warnings));
+	LOOP(tcase, T7_falling_behind_is_a_gauge_and_an_alert, warnings);
 }
 
 int main(void)
 {
-	Suite *suite = suite_create("twitter_stream");
 	TCase *tcase = tcase_create("twitter_stream");
-	SRunner *runner = srunner_create(suite);
-	int failed;
 
 	add_framing(tcase);
 	add_duties(tcase);
-	suite_add_tcase(suite, tcase);
-	srunner_run_all(runner, CK_ENV);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed != 0;
+	return run_case("twitter_stream", tcase);
 }

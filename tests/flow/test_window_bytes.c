@@ -2,12 +2,11 @@
 /* The window in bytes: memory that messages under way keep, and each buffer of it once. */
 #include <check.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "support/flow.h"
+#include "support/run.h"
 
-#define ROWS(table) ((int)(sizeof(table) / sizeof *(table)))
 #define OWNERS 4
 
 static struct flow flow;
@@ -386,35 +385,21 @@ START_TEST(bytes_are_those_of_a_simple_model)
 }
 END_TEST
 
-static Suite *suite(void)
+int main(void)
 {
-	Suite *s = suite_create("window bytes");
 	TCase *t = tcase_create("flow");
 
-	tcase_add_loop_test(t, a_message_counts_all_that_it_keeps, 0, ROWS(messages));
+	LOOP(t, a_message_counts_all_that_it_keeps, messages);
 	tcase_add_test(t, a_pushed_copy_counts_its_body_whatever_it_says_of_an_owner);
 	tcase_add_test(t, many_messages_of_one_buffer_count_it_once);
 	tcase_add_test(t, buffers_count_each);
 	tcase_add_test(t, buffers_that_alternate_count_each_time);
 	tcase_add_test(t, copies_in_between_do_not_make_a_buffer_count_again);
 	tcase_add_test(t, sources_count_each_for_itself);
-	tcase_add_loop_test(t, a_buffer_is_kept_until_the_last_of_its_messages_is_settled, 0,
-			    ROWS(orders));
+	LOOP(t, a_buffer_is_kept_until_the_last_of_its_messages_is_settled, orders);
 	tcase_add_test(t, what_is_larger_than_the_window_goes_alone);
 	tcase_add_test(t, the_window_is_full_when_the_memory_kept_is);
 	tcase_add_test(t, what_a_stop_leaves_under_way_leaks_no_buffer);
 	tcase_add_loop_test(t, bytes_are_those_of_a_simple_model, 0, 20);
-	suite_add_tcase(s, t);
-	return s;
-}
-
-int main(void)
-{
-	SRunner *runner = srunner_create(suite());
-	int failed;
-
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return run_case("window bytes", t);
 }

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "support/run.h"
 #include "support/twitter_messages.h"
 #include "support/x_answers.h"
 
@@ -70,16 +71,9 @@ END_TEST
 
 int main(void)
 {
-	Suite *suite = suite_create("x_backfill");
 	TCase *tcase = tcase_create("x_backfill");
-	SRunner *runner = srunner_create(suite);
-	int failed;
 
 	tcase_add_test(tcase, with_a_window_each_post_comes_once_and_the_others_are_counted);
 	tcase_add_test(tcase, without_one_all_come);
-	suite_add_tcase(suite, tcase);
-	srunner_run_all(runner, CK_ENV);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed != 0;
+	return run_case("x_backfill", tcase);
 }

@@ -4,13 +4,11 @@
  */
 #include <check.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
+#include "support/run.h"
 #include "support/twitter_answers.h"
 #include "support/twitter_messages.h"
-
-#define COUNT(rows) (int)(sizeof(rows) / sizeof *(rows))
 
 static const struct script_answer quiet[] = { QUIET };
 
@@ -268,10 +266,9 @@ END_TEST
 static void add_tests(TCase *tcase)
 {
 	tcase_add_test(tcase, R7_R8_R9_a_filtered_stream_is_asked_for_with_bearer_and_fields);
-	tcase_add_loop_test(tcase, every_stream_has_its_place, 0, COUNT(places));
+	LOOP(tcase, every_stream_has_its_place, places);
 	tcase_add_test(tcase, four_credentials_sign_by_oauth_and_anonymous_sends_none);
-	tcase_add_loop_test(tcase, R9_wrong_options_are_refused_before_anything_is_asked, 0,
-			    COUNT(wrong));
+	LOOP(tcase, R9_wrong_options_are_refused_before_anything_is_asked, wrong);
 	tcase_add_test(tcase, R10_what_echoes_the_token_is_masked);
 	tcase_add_test(tcase, R8_a_redirect_is_not_followed_with_the_token);
 	tcase_add_test(tcase, out_of_memory_leaves_nothing_behind);
@@ -279,15 +276,8 @@ static void add_tests(TCase *tcase)
 
 int main(void)
 {
-	Suite *suite = suite_create("x_request");
 	TCase *tcase = tcase_create("x_request");
-	SRunner *runner = srunner_create(suite);
-	int failed;
 
 	add_tests(tcase);
-	suite_add_tcase(suite, tcase);
-	srunner_run_all(runner, CK_ENV);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed != 0;
+	return run_case("x_request", tcase);
 }

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "support/flow.h"
+#include "support/run.h"
 #include "weir.h"
 
 #define POST(id, rules) "{\"data\":{\"id\":\"" id "\",\"text\":\"t\"},\"matching_rules\":[" rules "]}"
@@ -108,19 +109,11 @@ END_TEST
 
 int main(void)
 {
-	Suite *suite = suite_create("x_routes");
 	TCase *tcase = tcase_create("x_routes");
-	SRunner *runner = srunner_create(suite);
-	int failed;
 
 	tcase_add_checked_fixture(tcase, set_up, tear_down);
 	tcase_add_test(tcase, a_template_takes_the_tag_of_the_first_rule);
-	tcase_add_loop_test(tcase, a_match_looks_at_every_rule, 0,
-			    (int)(sizeof matches / sizeof *matches));
+	LOOP(tcase, a_match_looks_at_every_rule, matches);
 	tcase_add_test(tcase, the_field_of_a_message_is_the_first_tag);
-	suite_add_tcase(suite, tcase);
-	srunner_run_all(runner, CK_ENV);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed != 0;
+	return run_case("x_routes", tcase);
 }

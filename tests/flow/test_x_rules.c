@@ -5,12 +5,10 @@
  */
 #include <check.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
+#include "support/run.h"
 #include "support/x_rules.h"
-
-#define COUNT(rows) (int)(sizeof(rows) / sizeof *(rows))
 
 static const struct script_answer quiet[] = { QUIET };
 static const struct weir_x_rule two[] = {
@@ -416,14 +414,12 @@ END_TEST
 
 static void add_tests(TCase *tcase)
 {
-	tcase_add_loop_test(tcase, an_account_in_any_state_is_brought_to_the_set, 0, COUNT(states));
+	LOOP(tcase, an_account_in_any_state_is_brought_to_the_set, states);
 	tcase_add_test(tcase, rules_are_asked_for_with_the_token_and_as_json);
 	tcase_add_test(tcase, an_empty_set_removes_ours_and_only_ours);
-	tcase_add_loop_test(tcase, rules_go_in_requests_of_25, 0, COUNT(many));
-	tcase_add_loop_test(tcase, a_refused_rule_is_an_error_with_the_services_words, 0,
-			    COUNT(refusals));
-	tcase_add_loop_test(tcase, trouble_in_passing_is_tried_again_from_the_list, 0,
-			    COUNT(troubles));
+	LOOP(tcase, rules_go_in_requests_of_25, many);
+	LOOP(tcase, a_refused_rule_is_an_error_with_the_services_words, refusals);
+	LOOP(tcase, trouble_in_passing_is_tried_again_from_the_list, troubles);
 	tcase_add_test(tcase, a_limit_in_the_middle_lengthens_the_delay_and_keeps_what_was_done);
 	tcase_add_test(tcase, an_applied_set_forgives_what_failed_before);
 	tcase_add_test(tcase, most_attempts_holds_for_rules_too);
@@ -434,15 +430,8 @@ static void add_tests(TCase *tcase)
 
 int main(void)
 {
-	Suite *suite = suite_create("x_rules");
 	TCase *tcase = tcase_create("x_rules");
-	SRunner *runner = srunner_create(suite);
-	int failed;
 
 	add_tests(tcase);
-	suite_add_tcase(suite, tcase);
-	srunner_run_all(runner, CK_ENV);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed != 0;
+	return run_case("x_rules", tcase);
 }

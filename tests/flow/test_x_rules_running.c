@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Rules that are declared anew while the stream is connected. */
+#include "support/run.h"
 #include "support/x_rules.h"
 
 static const struct script_answer quiet[] = { QUIET };
@@ -115,19 +116,12 @@ END_TEST
 
 int main(void)
 {
-	Suite *suite = suite_create("x_rules_running");
 	TCase *tcase = tcase_create("x_rules_running");
-	SRunner *runner = srunner_create(suite);
-	int failed;
 
 	tcase_add_test(tcase, a_new_set_is_applied_without_a_reconnect);
 	tcase_add_test(tcase, a_set_that_is_refused_while_running_changes_nothing_and_alerts);
 	tcase_add_test(tcase, of_several_sets_that_wait_the_last_counts);
 	tcase_add_test(tcase, wrong_sets_are_refused_by_the_call);
 	tcase_add_test(tcase, rules_that_somebody_removed_come_back);
-	suite_add_tcase(suite, tcase);
-	srunner_run_all(runner, CK_ENV);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed != 0;
+	return run_case("x_rules_running", tcase);
 }

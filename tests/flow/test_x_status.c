@@ -8,9 +8,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "support/run.h"
 #include "support/x_answers.h"
 
-#define COUNT(rows) (int)(sizeof(rows) / sizeof *(rows))
 #define DAY_MS 86400000u
 
 static const struct {
@@ -264,30 +264,21 @@ END_TEST
 
 static void add_tests(TCase *tcase)
 {
-	tcase_add_loop_test(tcase, K9_fatal_statuses_stop_with_a_clear_error, 0, COUNT(fatals));
+	LOOP(tcase, K9_fatal_statuses_stop_with_a_clear_error, fatals);
 	tcase_add_test(tcase, K3_server_trouble_doubles_from_5_s_to_320_s);
-	tcase_add_loop_test(tcase, K4_a_429_doubles_from_60_s_to_960_s_and_alerts, 0,
-			    COUNT(calm_bodies));
-	tcase_add_loop_test(tcase, K4_never_before_the_reset_of_the_server, 0, COUNT(resets));
+	LOOP(tcase, K4_a_429_doubles_from_60_s_to_960_s_and_alerts, calm_bodies);
+	LOOP(tcase, K4_never_before_the_reset_of_the_server, resets);
 	tcase_add_test(tcase, an_answer_that_leaves_no_attempts_is_not_followed_by_one);
-	tcase_add_loop_test(tcase, K13_the_three_kinds_of_429_are_told_apart, 0, COUNT(kinds));
-	tcase_add_loop_test(tcase, K13_a_cap_lasts_until_the_day_ends_not_for_a_day, 0, COUNT(caps));
-	tcase_add_loop_test(tcase, K14_without_rules_it_says_so_and_tries_slowly, 0,
-			    COUNT(without_rules));
+	LOOP(tcase, K13_the_three_kinds_of_429_are_told_apart, kinds);
+	LOOP(tcase, K13_a_cap_lasts_until_the_day_ends_not_for_a_day, caps);
+	LOOP(tcase, K14_without_rules_it_says_so_and_tries_slowly, without_rules);
 	tcase_add_loop_test(tcase, K15_an_error_body_may_be_anything_and_any_size, 0, 10);
 }
 
 int main(void)
 {
-	Suite *suite = suite_create("x_status");
 	TCase *tcase = tcase_create("x_status");
-	SRunner *runner = srunner_create(suite);
-	int failed;
 
 	add_tests(tcase);
-	suite_add_tcase(suite, tcase);
-	srunner_run_all(runner, CK_ENV);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed != 0;
+	return run_case("x_status", tcase);
 }

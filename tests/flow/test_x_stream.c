@@ -8,10 +8,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "support/run.h"
 #include "support/twitter_messages.h"
 #include "support/x_answers.h"
 
-#define COUNT(rows) (int)(sizeof(rows) / sizeof *(rows))
 #define NOT_GAPS (WEIR_KIND_ANY & ~(unsigned)WEIR_KIND_GAP)
 
 /* ---- what comes ---- */
@@ -376,30 +376,22 @@ static void add_tests(TCase *tcase)
 			    8);
 	tcase_add_test(tcase, S12_S13_S14_kinds_of_v2);
 	tcase_add_test(tcase, L2_a_keep_alive_at_20_3_s_is_no_stall_and_21_s_without_one_are);
-	tcase_add_loop_test(tcase, L3_the_stall_timer_runs_before_the_first_byte, 0, COUNT(silent));
-	tcase_add_loop_test(tcase, D5_each_error_without_data_has_its_reaction, 0, COUNT(partings));
+	LOOP(tcase, L3_the_stall_timer_runs_before_the_first_byte, silent);
+	LOOP(tcase, D5_each_error_without_data_has_its_reaction, partings);
 	tcase_add_test(tcase,
 		       D3_after_an_error_the_connection_is_closed_even_if_the_server_does_not);
 	tcase_add_test(tcase, D4_a_close_without_a_word_is_a_drop);
-	tcase_add_loop_test(tcase, T8_backfill_is_the_hole_in_whole_minutes, 0, COUNT(holes));
+	LOOP(tcase, T8_backfill_is_the_hole_in_whole_minutes, holes);
 	tcase_add_test(tcase, T8_a_gap_says_how_much_was_asked_for_again);
-	tcase_add_loop_test(tcase, T8_backfill_that_is_not_permitted_is_left_out_for_good, 0,
-			    COUNT(no_backfills));
+	LOOP(tcase, T8_backfill_that_is_not_permitted_is_left_out_for_good, no_backfills);
 	tcase_add_test(tcase, D7_the_end_of_a_recovery_is_the_end_of_the_source);
 	tcase_add_test(tcase, D7_a_recovery_that_breaks_begins_again);
 }
 
 int main(void)
 {
-	Suite *suite = suite_create("x_stream");
 	TCase *tcase = tcase_create("x_stream");
-	SRunner *runner = srunner_create(suite);
-	int failed;
 
 	add_tests(tcase);
-	suite_add_tcase(suite, tcase);
-	srunner_run_all(runner, CK_ENV);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed != 0;
+	return run_case("x_stream", tcase);
 }

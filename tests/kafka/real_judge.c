@@ -5,10 +5,10 @@
  */
 #include <check.h>
 #include <librdkafka/rdkafka.h>
-#include <stdlib.h>
 
 #include "kafka/cluster.h"
 #include "kafka/numbered.h"
+#include "support/run.h"
 
 #define BODY_BYTES 100
 
@@ -76,24 +76,11 @@ START_TEST(the_judge_finds_what_is_wrong)
 }
 END_TEST
 
-static Suite *judge_suite(void)
+int main(void)
 {
-	Suite *suite = suite_create("the judge");
 	TCase *tcase = tcase_create("real cluster");
 
 	tcase_set_timeout(tcase, 300);	/* its own waits are all bounded */
 	tcase_add_test(tcase, the_judge_finds_what_is_wrong);
-	suite_add_tcase(suite, tcase);
-	return suite;
-}
-
-int main(void)
-{
-	SRunner *runner = srunner_create(judge_suite());
-	int failed;
-
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return run_case("the judge", tcase);
 }

@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "kafka/wire.h"
+#include "support/run.h"
 
 #define BODY_BYTES 200
 #define EACH_KILL_MS 60000	/* at most */
@@ -115,24 +116,11 @@ START_TEST(killed_brokers_cost_no_message_no_order_and_no_duplicate)
 }
 END_TEST
 
-static Suite *kill_suite(void)
+int main(void)
 {
-	Suite *suite = suite_create("brokers are killed");
 	TCase *tcase = tcase_create("real cluster");
 
 	tcase_set_timeout(tcase, 3600);	/* its own waits are all bounded */
 	tcase_add_test(tcase, killed_brokers_cost_no_message_no_order_and_no_duplicate);
-	suite_add_tcase(suite, tcase);
-	return suite;
-}
-
-int main(void)
-{
-	SRunner *runner = srunner_create(kill_suite());
-	int failed;
-
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return run_case("brokers are killed", tcase);
 }

@@ -19,6 +19,7 @@
 #include "kafka/carry.h"
 #include "kafka/cluster.h"
 #include "kafka/numbered.h"
+#include "support/run.h"
 
 #define WORKERS 2
 #define TROUBLES 3
@@ -175,30 +176,17 @@ START_TEST(killed_brokers_cost_no_message_and_no_copy)
 }
 END_TEST
 
-static Suite *once_suite(void)
+int main(int argc, char **argv)
 {
-	Suite *suite = suite_create("exactly once");
-	TCase *tcase = tcase_create("real cluster");
+	TCase *tcase;
 
+	if (carry_is_worker(argc, argv))
+		return carry_work(argv);
+	tcase = tcase_create("real cluster");
 	tcase_set_timeout(tcase, 3600);	/* its own waits are all bounded */
 	tcase_add_checked_fixture(tcase, set_up, tear_down);
 	tcase_add_test(tcase, killed_stopped_and_held_processes_deliver_each_message_once);
 	tcase_add_test(tcase, killed_brokers_cost_no_message_and_no_copy);
 	tcase_add_test(tcase, a_second_process_with_the_same_id_ends_the_first);
-	suite_add_tcase(suite, tcase);
-	return suite;
-}
-
-int main(int argc, char **argv)
-{
-	SRunner *runner;
-	int failed;
-
-	if (carry_is_worker(argc, argv))
-		return carry_work(argv);
-	runner = srunner_create(once_suite());
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return run_case("exactly once", tcase);
 }

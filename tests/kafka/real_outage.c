@@ -7,13 +7,13 @@
 #include <check.h>
 #include <inttypes.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
 #include "kafka/wire.h"
 #include "support/drive.h"
 #include "support/files.h"
+#include "support/run.h"
 
 #define BEFORE 100000u		/* settled before the outage */
 #define AFTER 100000u		/* emitted behind it */
@@ -214,26 +214,12 @@ START_TEST(with_a_spool_the_source_is_never_paused)
 }
 END_TEST
 
-static Suite *outage_suite(void)
+int main(void)
 {
-	Suite *suite = suite_create("all brokers away");
 	TCase *tcase = tcase_create("real cluster");
 
 	tcase_set_timeout(tcase, 3600);	/* its own waits are all bounded */
-	tcase_add_loop_test(tcase, with_every_broker_away_memory_is_flat_and_nothing_is_lost, 0,
-			    (int)(sizeof outages / sizeof *outages));
+	LOOP(tcase, with_every_broker_away_memory_is_flat_and_nothing_is_lost, outages);
 	tcase_add_test(tcase, with_a_spool_the_source_is_never_paused);
-	suite_add_tcase(suite, tcase);
-	return suite;
-}
-
-int main(void)
-{
-	SRunner *runner = srunner_create(outage_suite());
-	int failed;
-
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return run_case("all brokers away", tcase);
 }

@@ -15,6 +15,7 @@
 #include "kafka/carry.h"
 #include "kafka/cluster.h"
 #include "kafka/numbered.h"
+#include "support/run.h"
 
 #define WORKERS 2
 
@@ -73,27 +74,14 @@ START_TEST(killed_and_stopped_processes_of_a_group_lose_nothing)
 }
 END_TEST
 
-static Suite *source_suite(void)
-{
-	Suite *suite = suite_create("a group of processes");
-	TCase *tcase = tcase_create("real cluster");
-
-	tcase_set_timeout(tcase, 3600);	/* its own waits are all bounded */
-	tcase_add_test(tcase, killed_and_stopped_processes_of_a_group_lose_nothing);
-	suite_add_tcase(suite, tcase);
-	return suite;
-}
-
 int main(int argc, char **argv)
 {
-	SRunner *runner;
-	int failed;
+	TCase *tcase;
 
 	if (carry_is_worker(argc, argv))
 		return carry_work(argv);
-	runner = srunner_create(source_suite());
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	tcase = tcase_create("real cluster");
+	tcase_set_timeout(tcase, 3600);	/* its own waits are all bounded */
+	tcase_add_test(tcase, killed_and_stopped_processes_of_a_group_lose_nothing);
+	return run_case("a group of processes", tcase);
 }

@@ -15,6 +15,7 @@
 
 #include "kafka/cluster.h"
 #include "support/kafka_source_rig.h"
+#include "support/run.h"
 
 #define FIRST_MS 1500000000000	/* kafka_fill's times */
 #define RECORDS 3000
@@ -173,25 +174,12 @@ START_TEST(the_example_sorts_a_topic_by_a_range_and_loses_nothing)
 }
 END_TEST
 
-static Suite *ways_suite(void)
+int main(void)
 {
-	Suite *suite = suite_create("ways to read");
 	TCase *tcase = tcase_create("real cluster");
 
 	tcase_set_timeout(tcase, 300);
 	tcase_add_test(tcase, a_time_is_where_a_group_begins_that_has_committed_nothing);
 	tcase_add_test(tcase, the_example_sorts_a_topic_by_a_range_and_loses_nothing);
-	suite_add_tcase(suite, tcase);
-	return suite;
-}
-
-int main(void)
-{
-	SRunner *runner = srunner_create(ways_suite());
-	int failed;
-
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return run_case("ways to read", tcase);
 }

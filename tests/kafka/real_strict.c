@@ -12,6 +12,7 @@
 
 #include "kafka/row.h"
 #include "support/drive.h"
+#include "support/run.h"
 
 START_TEST(a_topic_that_is_not_there_is_for_dead_letters)
 {
@@ -112,7 +113,7 @@ START_TEST(a_broker_that_is_added_takes_partitions_over)
 }
 END_TEST
 
-static Suite *strict_suite(void)
+int main(void)
 {
 	Suite *suite = suite_create("a cluster that makes no topics");
 	TCase *topics = tcase_create("topics"), *brokers = tcase_create("brokers");
@@ -125,16 +126,5 @@ static Suite *strict_suite(void)
 	tcase_add_test(brokers, a_broker_that_is_added_takes_partitions_over);
 	suite_add_tcase(suite, topics);
 	suite_add_tcase(suite, brokers);
-	return suite;
-}
-
-int main(void)
-{
-	SRunner *runner = srunner_create(strict_suite());
-	int failed;
-
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return run_suite(suite);
 }

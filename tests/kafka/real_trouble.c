@@ -6,11 +6,11 @@
  */
 #include <check.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "kafka/row.h"
 #include "support/drive.h"
+#include "support/run.h"
 
 #define MEGABYTES_10 10000000u
 
@@ -296,9 +296,6 @@ START_TEST(what_would_be_an_illegal_name_goes_to_the_fallback)
 }
 END_TEST
 
-#define LOOP(tcase, test, table) \
-	tcase_add_loop_test(tcase, test, 0, (int)(sizeof(table) / sizeof *(table)))
-
 static TCase *add_case(Suite *suite, const char *name)
 {
 	TCase *tcase = tcase_create(name);
@@ -310,7 +307,7 @@ static TCase *add_case(Suite *suite, const char *name)
 }
 
 /* CK_RUN_CASE=topics runs one of them. */
-static Suite *trouble_suite(void)
+int main(void)
 {
 	Suite *suite = suite_create("a real broker's troubles");
 	TCase *sizes = add_case(suite, "sizes"), *rights = add_case(suite, "rights");
@@ -325,16 +322,5 @@ static Suite *trouble_suite(void)
 	tcase_add_test(brokers, a_quota_slows_the_stream_and_loses_nothing);
 	tcase_add_test(topics, a_deleted_topic_is_made_again_where_brokers_make_topics);
 	LOOP(topics, what_would_be_an_illegal_name_goes_to_the_fallback, names);
-	return suite;
-}
-
-int main(void)
-{
-	SRunner *runner = srunner_create(trouble_suite());
-	int failed;
-
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return run_suite(suite);
 }

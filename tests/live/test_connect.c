@@ -15,10 +15,10 @@
 #include "support/files.h"
 #include "support/java_partition.h"
 #include "support/program.h"
+#include "support/run.h"
 #include "weir.h"
 #include "weir/testing.h"
 
-#define ROWS(table) ((int)(sizeof(table) / sizeof *(table)))
 #define DATA "tests/data/connect/"
 #define CONNECT BUILD_DIR "/examples/connect"
 #define MOST 64
@@ -485,24 +485,17 @@ END_TEST
 
 int main(void)
 {
-	Suite *suite = suite_create("connect");
 	TCase *tcase = tcase_create("connect");
-	SRunner *runner = srunner_create(suite);
-	int failed;
 
-	suite_add_tcase(suite, tcase);
 	tcase_add_checked_fixture(tcase, setup, teardown);
 	tcase_set_timeout(tcase, 120);
-	tcase_add_loop_test(tcase, consumers_notice_nothing, 0, ROWS(shapes));
+	LOOP(tcase, consumers_notice_nothing, shapes);
 	tcase_add_test(tcase, sigusr1_prints_all_metrics);
 	tcase_add_test(tcase, a_line_comes_by_itself_now_and_then);
 	tcase_add_test(tcase, deletes_can_be_had_beside_the_statuses);
 	tcase_add_test(tcase, sigterm_ends_it_also_when_nothing_is_acknowledged);
 	tcase_add_test(tcase, what_no_record_can_be_made_of_does_not_end_the_run);
-	tcase_add_loop_test(tcase, it_ends_with_a_reason_and_a_status, 0, ROWS(ends));
+	LOOP(tcase, it_ends_with_a_reason_and_a_status, ends);
 	tcase_add_test(tcase, without_a_file_it_says_how_it_is_used);
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed != 0;
+	return run_case("connect", tcase);
 }

@@ -23,10 +23,10 @@
 
 #include "support/certificate.h"
 #include "support/files.h"
+#include "support/run.h"
 #include "weir.h"
 #include "weir/testing.h"
 
-#define ROWS(table) ((int)(sizeof(table) / sizeof *(table)))
 #define MOST_MS 15000
 
 enum server { WELL, TLS, PLAIN_AS_TLS, NOBODY, NO_NAME, LATE };
@@ -292,6 +292,7 @@ static const struct setup setups[] = {
 	{ "phrase-too-long", WELL, have_topic, 2 },
 	{ "no-predicate", WELL, have_topic, 2 },
 	{ "jks", WELL, have_topic, 2 },
+	{ "transforms", WELL, have_topic, 2 },
 	{ "misspelt", WELL, have_topic, 0 },
 	{ "unknown-host", NO_NAME, have_topic, 1 },
 	{ "refused", NOBODY, have_topic, 1 },
@@ -404,19 +405,11 @@ static void teardown(void)
 
 int main(void)
 {
-	Suite *suite = suite_create("connect --check");
 	TCase *tcase = tcase_create("setups");
-	SRunner *runner = srunner_create(suite);
-	int failed;
 
-	suite_add_tcase(suite, tcase);
 	tcase_add_checked_fixture(tcase, setup, teardown);
 	tcase_set_timeout(tcase, 60);
-	tcase_add_loop_test(tcase, a_check_says_what_would_be_and_what_to_do, 0, ROWS(setups));
-	tcase_add_loop_test(tcase, a_check_of_own_keys_tries_all_that_they_name, 0,
-			    ROWS(own_setups));
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed != 0;
+	LOOP(tcase, a_check_says_what_would_be_and_what_to_do, setups);
+	LOOP(tcase, a_check_of_own_keys_tries_all_that_they_name, own_setups);
+	return run_case("connect --check", tcase);
 }

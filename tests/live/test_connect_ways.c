@@ -12,6 +12,7 @@
 #include "support/files.h"
 #include "support/packer.h"
 #include "support/program.h"
+#include "support/run.h"
 #include "weir.h"
 #include "weir/testing.h"
 
@@ -186,18 +187,11 @@ END_TEST
 
 int main(void)
 {
-	Suite *suite = suite_create("connect, other ways");
 	TCase *tcase = tcase_create("connect, other ways");
-	SRunner *runner = srunner_create(suite);
-	int failed;
 
-	suite_add_tcase(suite, tcase);
 	tcase_add_checked_fixture(tcase, setup, teardown);
 	tcase_set_timeout(tcase, 60);
 	tcase_add_test(tcase, an_account_of_v2_streams_by_its_rules_and_shows_no_token);
 	tcase_add_test(tcase, a_recording_is_replayed_into_kafka_and_the_program_ends);
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed != 0;
+	return run_case("connect, other ways", tcase);
 }

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "support/program.h"
+#include "support/run.h"
 #include "support/stream_server.h"
 
 #define LINES 40000
@@ -85,6 +86,15 @@ START_TEST(a_program_says_what_is_wrong_and_fails)
 	ck_assert_msg(run(answers[_i].command, text, sizeof text) == answers[_i].status, "%s: %s",
 		      answers[_i].name, text);
 	ck_assert_msg(strstr(text, answers[_i].want), "%s: %s", answers[_i].name, text);
+}
+END_TEST
+
+START_TEST(connect_tells_its_words_when_asked)
+{
+	char text[1024];
+
+	ck_assert_int_eq(run("connect --help", text, sizeof text), 0);
+	ck_assert_msg(strncmp(text, "usage: connect ", 15) == 0, "%s", text);
 }
 END_TEST
 
@@ -204,22 +214,15 @@ END_TEST
 
 int main(void)
 {
-	Suite *suite = suite_create("examples");
 	TCase *tcase = tcase_create("programs");
-	SRunner *runner = srunner_create(suite);
-	int failed;
 
 	tcase_set_timeout(tcase, 60);
 	tcase_add_test(tcase, event_loop_passes_on_every_line_however_many_come);
 	tcase_add_test(tcase, event_loop_passes_on_a_last_line_without_its_end);
-	tcase_add_loop_test(tcase, a_program_says_what_is_wrong_and_fails, 0,
-			    (int)(sizeof answers / sizeof *answers));
+	LOOP(tcase, a_program_says_what_is_wrong_and_fails, answers);
+	tcase_add_test(tcase, connect_tells_its_words_when_asked);
 	tcase_add_test(tcase, custom_sink_sends_each_tweet_and_waits_for_a_full_socket);
 	tcase_add_test(tcase, twitter_to_kafka_reads_its_phrases_again_when_it_is_told_to);
 	tcase_add_test(tcase, test_with_faults_loses_nothing_and_says_so);
-	suite_add_tcase(suite, tcase);
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed != 0;
+	return run_case("examples", tcase);
 }

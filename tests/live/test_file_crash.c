@@ -17,6 +17,7 @@
 #include <unistd.h>
 
 #include "support/files.h"
+#include "support/run.h"
 #include "weir.h"
 
 #define LINE_BYTES 100
@@ -268,17 +269,9 @@ END_TEST
 
 int main(void)
 {
-	Suite *suite = suite_create("file source: crash");
 	TCase *tcase = tcase_create("crash");
-	SRunner *runner = srunner_create(suite);
-	int failed;
 
 	tcase_set_timeout(tcase, 60);
-	tcase_add_loop_test(tcase, killed_again_and_again_nothing_is_lost_and_a_window_comes_again,
-			    0, sizeof crashes / sizeof *crashes);
-	suite_add_tcase(suite, tcase);
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	LOOP(tcase, killed_again_and_again_nothing_is_lost_and_a_window_comes_again, crashes);
+	return run_case("file source: crash", tcase);
 }

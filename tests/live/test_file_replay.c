@@ -3,12 +3,12 @@
 #include <check.h>
 #include <signal.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "support/files.h"
+#include "support/run.h"
 
 static struct test_dir dir;
 
@@ -92,17 +92,10 @@ END_TEST
 
 int main(void)
 {
-	Suite *suite = suite_create("file source: replay");
 	TCase *tcase = tcase_create("replay");
-	SRunner *runner = srunner_create(suite);
-	int failed;
 
 	tcase_set_timeout(tcase, 60);
 	tcase_add_test(tcase, replay_goes_on_where_its_last_run_ended);
 	tcase_add_test(tcase, replay_follows_until_it_is_interrupted);
-	suite_add_tcase(suite, tcase);
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return run_case("file source: replay", tcase);
 }

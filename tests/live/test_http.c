@@ -4,8 +4,7 @@
  * what is asked of it, and what is told of every kind of answer.
  */
 #include "support/http_rig.h"
-
-#define COUNT(array) (sizeof(array) / sizeof *(array))
+#include "support/run.h"
 
 #define MIB (1024 * 1024)
 
@@ -32,7 +31,7 @@ static const struct {
 	  { .method = "GET" },
 	  "GET /1.1/statuses/sample.json?a=b%%2Cc&d=e HTTP/1.1\r\nHost: 127.0.0.1:%d\r\n\r\n" },
 	{ "headers go out as given", "/", { .method = "GET", .headers = some_headers,
-					    .header_count = COUNT(some_headers) },
+					    .header_count = ROWS(some_headers) },
 	  "GET / HTTP/1.1\r\nHost: 127.0.0.1:%d\r\nUser-Agent: weir/0.1.0\r\n"
 	  "Authorization: OAuth oauth_token=\"s3cret\"\r\nX-Empty:\r\nAccept-Encoding: gzip\r\n\r\n" },
 	{ "a form has its length", "/filter.json",
@@ -375,7 +374,7 @@ static enum weir_status new_and_open(struct rationed *rationed, struct weir_erro
 	status = http.ops->open(http.self, &port,
 				WEIR_WITH(weir_http_request, .method = "GET",
 					  .url = "http://127.0.0.1/", .headers = some_headers,
-					  .header_count = COUNT(some_headers)), &events, err);
+					  .header_count = ROWS(some_headers)), &events, err);
 	http.ops->free(http.self);
 	return status;
 }
@@ -400,25 +399,18 @@ END_TEST
 
 int main(void)
 {
-	Suite *suite = suite_create("http");
 	TCase *tcase = tcase_create("http");
-	SRunner *runner = srunner_create(suite);
-	int failed;
 
 	tcase_set_timeout(tcase, 60);
-	tcase_add_loop_test(tcase, the_server_gets_what_was_given_and_no_more, 0, COUNT(requests));
+	LOOP(tcase, the_server_gets_what_was_given_and_no_more, requests);
 	tcase_add_test(tcase, a_large_body_goes_at_once_and_without_expect);
-	tcase_add_loop_test(tcase, a_wrong_request_is_refused_by_name, 0, COUNT(refusals));
+	LOOP(tcase, a_wrong_request_is_refused_by_name, refusals);
 	tcase_add_test(tcase, running_out_of_memory_is_an_error_like_others);
-	tcase_add_loop_test(tcase, each_answer_is_told_as_it_is, 0, COUNT(answers));
-	tcase_add_loop_test(tcase, each_answer_is_the_same_in_single_bytes, 0, COUNT(answers));
+	LOOP(tcase, each_answer_is_told_as_it_is, answers);
+	LOOP(tcase, each_answer_is_the_same_in_single_bytes, answers);
 	tcase_add_test(tcase, bytes_are_told_as_they_come);
 	tcase_add_test(tcase, a_quiet_stream_outlives_connect_ms_and_asks_for_no_turns);
 	tcase_add_loop_test(tcase, a_header_flood_is_cut_off, 0, 2);
 	tcase_add_test(tcase, one_endless_header_is_cut_off);
-	suite_add_tcase(suite, tcase);
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed != 0;
+	return run_case("http", tcase);
 }

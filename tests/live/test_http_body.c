@@ -3,6 +3,7 @@
  * Large bodies through the default HTTP transport, and consumers that do not keep up with them.
  */
 #include "support/http_rig.h"
+#include "support/run.h"
 
 #define MIB (1024 * 1024)
 
@@ -177,19 +178,12 @@ END_TEST
 
 int main(void)
 {
-	Suite *suite = suite_create("http bodies");
 	TCase *tcase = tcase_create("http bodies");
-	SRunner *runner = srunner_create(suite);
-	int failed;
 
 	tcase_set_timeout(tcase, 60);
 	tcase_add_test(tcase, a_large_error_body_comes_whole);
 	tcase_add_test(tcase, a_full_consumer_stalls_the_server);
 	tcase_add_loop_test(tcase, what_was_held_back_comes_before_the_end, 0, 3);
 	tcase_add_test(tcase, a_paused_exchange_asks_for_no_turns);
-	suite_add_tcase(suite, tcase);
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed != 0;
+	return run_case("http bodies", tcase);
 }

@@ -11,8 +11,7 @@
 #include <pthread.h>
 
 #include "support/http_rig.h"
-
-#define COUNT(array) (sizeof(array) / sizeof *(array))
+#include "support/run.h"
 
 /* ---- a resolver of our own: libcurl finds this one first ---- */
 
@@ -450,10 +449,7 @@ END_TEST
 
 int main(void)
 {
-	Suite *suite = suite_create("http connections");
 	TCase *tcase = tcase_create("http connections");
-	SRunner *runner = srunner_create(suite);
-	int failed;
 
 	tcase_set_timeout(tcase, 60);
 	tcase_add_checked_fixture(tcase, reset_resolver, NULL);
@@ -469,14 +465,9 @@ int main(void)
 	tcase_add_test(tcase, a_tunnels_proxy_sees_no_header_of_ours);
 	tcase_add_loop_test(tcase, closing_closes_the_socket_in_every_phase, 0, PHASES);
 	tcase_add_test(tcase, closing_does_not_wait_for_a_name);
-	tcase_add_loop_test(tcase, closing_inside_a_callback_is_the_last_that_is_told,
-			    0, COUNT(callbacks));
+	LOOP(tcase, closing_inside_a_callback_is_the_last_that_is_told, callbacks);
 	tcase_add_test(tcase, the_end_may_open_the_next_exchange);
 	tcase_add_test(tcase, a_second_exchange_at_once_is_refused);
 	tcase_add_test(tcase, a_loop_that_cannot_watch_ends_the_exchange);
-	suite_add_tcase(suite, tcase);
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed != 0;
+	return run_case("http connections", tcase);
 }

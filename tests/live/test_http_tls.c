@@ -8,8 +8,8 @@
 #include <microhttpd.h>
 
 #include "support/http_rig.h"
+#include "support/run.h"
 
-#define COUNT(array) (sizeof(array) / sizeof *(array))
 #define BODY_BYTES (6 * 1024 * 1024)
 
 struct authority {
@@ -296,23 +296,16 @@ END_TEST
 
 int main(void)
 {
-	Suite *suite = suite_create("http over TLS");
 	TCase *tcase = tcase_create("tls");
-	SRunner *runner = srunner_create(suite);
-	int failed;
 
 	tcase_set_timeout(tcase, 60);
 	tcase_add_checked_fixture(tcase, start_server, stop_server);
 	tcase_add_test(tcase, a_trusted_server_is_read_whole);
 	tcase_add_test(tcase, pausing_loses_nothing);
-	tcase_add_loop_test(tcase, an_untrusted_server_is_asked_nothing, 0, COUNT(distrusted));
+	LOOP(tcase, an_untrusted_server_is_asked_nothing, distrusted);
 	tcase_add_test(tcase, closing_within_the_stream_closes_the_socket);
 	tcase_add_test(tcase, closing_within_the_handshake_closes_the_socket);
 	tcase_add_test(tcase, a_handshake_that_hangs_times_out);
 	tcase_add_test(tcase, a_server_that_does_not_speak_tls_is_an_error);
-	suite_add_tcase(suite, tcase);
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed != 0;
+	return run_case("http over TLS", tcase);
 }

@@ -14,6 +14,7 @@
 #include <time.h>
 
 #include "support/kafka_order.h"
+#include "support/run.h"
 
 #define ENOUGH_MS 60000
 #define PARTITIONS 3
@@ -341,12 +342,8 @@ START_TEST(a_window_larger_than_librdkafkas_queue_waits_in_order)
 }
 END_TEST
 
-#define LOOP(tcase, test, table) \
-	tcase_add_loop_test(tcase, test, 0, (int)(sizeof(table) / sizeof *(table)))
-
-static Suite *kafka_away_suite(void)
+int main(void)
 {
-	Suite *suite = suite_create("kafka sink, brokers away");
 	TCase *tcase = tcase_create("mock cluster");
 
 	tcase_set_timeout(tcase, 120);
@@ -355,17 +352,5 @@ static Suite *kafka_away_suite(void)
 	tcase_add_test(tcase, a_minute_without_an_answer_is_said);
 	LOOP(tcase, what_a_topic_will_never_have_is_a_dead_letter_with_its_reason, topic_errors);
 	tcase_add_test(tcase, a_window_larger_than_librdkafkas_queue_waits_in_order);
-	suite_add_tcase(suite, tcase);
-	return suite;
-}
-
-int main(void)
-{
-	SRunner *runner = srunner_create(kafka_away_suite());
-	int failed;
-
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return run_case("kafka sink, brokers away", tcase);
 }

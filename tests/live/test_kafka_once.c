@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The Kafka sink's transactions on librdkafka's mock cluster: when they end, what is in them, what
- * becomes of partitions that go. What a group and a reader find is tests/kafka/real_once.c's matter.
+ * The Kafka sink's transactions on librdkafka's mock cluster: when they end, what is in them, sinks
+ * that wait for each other. What a group and a reader find is tests/kafka/real_once.c's matter.
  */
 #include <check.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "support/accounts.h"
 #include "support/once_rig.h"
+#include "support/run.h"
 
 enum { PRODUCE = 0 };	/* Kafka's protocol guide, API keys */
 
@@ -187,89 +187,74 @@ START_TEST(a_message_that_memory_ran_out_for_is_committed_with_all_of_its_routes
 }
 END_TEST
 
-/* ---- the group ---- */
+/* ---- several sinks ---- */
 
-static struct kafka_reader *second;
+#define MOST_SINKS 3
 
-static bool second_has_all(void *user)
+/* To which sinks the messages of each source go; sink N commits the offsets of source N. */
+static const struct {
+	const char *name;
+	size_t count;
+	const char *to[MOST_SINKS];
+	bool waits;
+} crossings[] = {
+	{ "each has the other's", 2, { "1", "0" }, true },
+	{ "each has both", 2, { "01", "01" }, true },
+	{ "three in a ring", 3, { "1", "2", "0" }, true },
+	{ "one has both", 2, { "0", "01" }, false },
+	{ "three in a row", 3, { "01", "12", "2" }, false },
+};
+
+static void make_crossing(int row, weir_sink **sinks)
 {
-	(void)user;
-	return once_metrics_of(second).delivered >= ONCE_COUNT || second->status != WEIR_OK;
+	static const char *const names[] = { "in", "in-1", "in-2", "out", "out-1", "out-2" };
+	struct weir_kafka_partition from = { .topic = NULL };
+	weir_source *sources[MOST_SINKS];
+	const size_t count = crossings[row].count;
+
+	once_reader->pipeline = weir_pipeline_new(&once_reader->pipeline_options);
+	once_reader->options.partitions = &from;
+	for (size_t i = 0; i < count; i++) {
+		from.topic = names[i];
+		kafka_fill(&once_cluster, from.topic, 0, 0, ONCE_COUNT);
+		sources[i] = weir_kafka_source_add(once_reader->pipeline, names[i],
+						   &once_reader->options);
+		once_to.offsets_of = sources[i];
+		once_to.transactional_id = names[3 + i];
+		sinks[i] = weir_kafka_sink_add(once_reader->pipeline, names[3 + i], &once_to);
+	}
+	for (size_t i = 0; i < count; i++)
+		for (const char *to = crossings[row].to[i]; *to; to++)
+			weir_route_add(once_reader->pipeline,
+				       WEIR_WITH(weir_route, .from = sources[i]), sinks[*to - '0']);
 }
 
-static bool first_has_dropped(void *user)
+START_TEST(sinks_that_wait_for_each_other_s_commit_end_the_pipeline_which_names_them)
 {
-	(void)user;
-	return once_dropped(once_reader, WEIR_DROP_REVOKED) >= ONCE_COUNT ||
-	       once_reader->status != WEIR_OK;
+	static const char *const words[] = { "sink 'out", "it and sink 'out", "source 'in",
+					     "read all with one source" };
+	weir_sink *sinks[MOST_SINKS];
+	const struct weir_error *err;
+	enum weir_status status;
+
+	make_crossing(_i, sinks);
+	status = kafka_reader_run(once_reader, ONCE_ENOUGH_MS);
+	err = weir_pipeline_error(once_reader->pipeline);
+	ck_assert_msg(status == (crossings[_i].waits ? WEIR_ERR_INVALID : WEIR_END), "%s: %d, %s\n%s",
+		      crossings[_i].name, (int)status, err->text, once_reader->fake.log);
+	for (size_t i = 0; i < 4 && crossings[_i].waits; i++)
+		ck_assert_msg(strstr(err->text, words[i]), "%s: %s", crossings[_i].name, err->text);
+	kafka_reader_end(once_reader);
 }
+END_TEST
+
+/* ---- the end ---- */
 
 static bool never(void *user)
 {
 	(void)user;
 	return false;
 }
-
-/* The first stands still for longer than its session: the second has all, the first nothing. */
-START_TEST(who_wakes_up_after_its_partitions_went_delivers_nothing_of_them)
-{
-	once_join_group();
-	once_to.transaction_ms = 30000;
-	once_reader->options.until_end = false;
-	kafka_fill(&once_cluster, ONCE_FROM, 0, 0, ONCE_COUNT);
-	once_start();
-	kafka_readers_turn(once_reader, NULL, ONCE_ENOUGH_MS, once_all_are_submitted, NULL);
-	kafka_readers_turn(once_reader, NULL, 300, never, NULL);
-	once_to.transaction_ms = 200;
-	second = kafka_reader_new(&once_cluster);
-	once_make(second, ONCE_ID "-2");
-	weir_route_add(second->pipeline, NULL, second->sink);
-	ck_assert_msg(kafka_readers_turn(second, NULL, ONCE_ENOUGH_MS, second_has_all, NULL), "%s",
-		      second->fake.log);
-	ck_assert_uint_eq(once_metrics_of(once_reader).delivered, 0);
-	ck_assert_msg(kafka_readers_turn(once_reader, second, ONCE_ENOUGH_MS, first_has_dropped, NULL),
-		      "%s\n%s", once_reader->fake.log, second->fake.log);
-	ck_assert_int_eq(once_reader->status, WEIR_OK);
-	ck_assert_uint_eq(once_metrics_of(once_reader).delivered, 0);
-	ck_assert_uint_ge(once_metrics_of(once_reader).transactions_aborted, 1);
-	check_accounts(once_reader->pipeline, once_reader->source);
-	kafka_reader_end(second);
-	kafka_reader_end(once_reader);
-}
-END_TEST
-
-static bool first_has_given(void *user)
-{
-	(void)user;
-	return strstr(once_reader->fake.log, "given back") != NULL;
-}
-
-/* A partition is asked back: what is in the transaction is committed before it is given. */
-START_TEST(what_is_asked_back_is_committed_before_it_is_given)
-{
-	once_join_group();
-	once_to.transaction_ms = 30000;
-	once_reader->options.until_end = false;
-	kafka_reader_set(once_reader, "partition.assignment.strategy", "range");
-	kafka_fill(&once_cluster, ONCE_FROM, 0, 0, ONCE_COUNT);
-	once_start();
-	kafka_readers_turn(once_reader, NULL, ONCE_ENOUGH_MS, once_all_are_submitted, NULL);
-	ck_assert_uint_eq(once_metrics_of(once_reader).delivered, 0);
-	second = kafka_reader_new(&once_cluster);
-	kafka_reader_set(second, "partition.assignment.strategy", "range");
-	once_make(second, ONCE_ID "-2");
-	weir_route_add(second->pipeline, NULL, second->sink);
-	ck_assert_msg(kafka_readers_turn(once_reader, second, ONCE_ENOUGH_MS, first_has_given, NULL),
-		      "%s\n%s", once_reader->fake.log, second->fake.log);
-	ck_assert_uint_eq(once_metrics_of(once_reader).delivered, ONCE_COUNT);
-	ck_assert_uint_eq(once_dropped(once_reader, WEIR_DROP_REVOKED), 0);
-	ck_assert_uint_eq(once_metrics_of(second).submitted, 0);
-	kafka_reader_end(second);
-	kafka_reader_end(once_reader);
-}
-END_TEST
-
-/* ---- the end ---- */
 
 START_TEST(a_stop_while_no_coordinator_answers_ends_in_time_and_keeps_all)
 {
@@ -351,12 +336,8 @@ START_TEST(what_is_wrong_with_the_options_is_said_at_once)
 }
 END_TEST
 
-#define LOOP(tcase, test, table) \
-	tcase_add_loop_test(tcase, test, 0, (int)(sizeof(table) / sizeof *(table)))
-
-static Suite *once_suite(void)
+int main(void)
 {
-	Suite *suite = suite_create("kafka, exactly once");
 	TCase *tcase = tcase_create("mock cluster");
 
 	tcase_set_timeout(tcase, 240);
@@ -372,21 +353,9 @@ static Suite *once_suite(void)
 	tcase_add_loop_test(
 		tcase, a_message_that_memory_ran_out_for_is_committed_with_all_of_its_routes_or_none,
 		1, 6);
-	tcase_add_test(tcase, who_wakes_up_after_its_partitions_went_delivers_nothing_of_them);
-	tcase_add_test(tcase, what_is_asked_back_is_committed_before_it_is_given);
+	LOOP(tcase, sinks_that_wait_for_each_other_s_commit_end_the_pipeline_which_names_them,
+	     crossings);
 	tcase_add_test(tcase, a_stop_while_no_coordinator_answers_ends_in_time_and_keeps_all);
 	LOOP(tcase, what_is_wrong_with_the_options_is_said_at_once, mistakes);
-	suite_add_tcase(suite, tcase);
-	return suite;
-}
-
-int main(void)
-{
-	SRunner *runner = srunner_create(once_suite());
-	int failed;
-
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return run_case("kafka, exactly once", tcase);
 }

@@ -5,11 +5,11 @@
  */
 #include <check.h>
 #include <poll.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "support/accounts.h"
 #include "support/once_rig.h"
+#include "support/run.h"
 
 /* Kafka's protocol guide, API keys. */
 enum { PRODUCE = 0, INIT = 22, ADD_PARTITIONS = 24, ADD_OFFSETS = 25, END = 26, SEND = 28 };
@@ -233,12 +233,8 @@ START_TEST(a_transaction_that_lasts_too_long_is_aborted_and_made_again)
 }
 END_TEST
 
-#define LOOP(tcase, test, table) \
-	tcase_add_loop_test(tcase, test, 0, (int)(sizeof(table) / sizeof *(table)))
-
-static Suite *trouble_suite(void)
+int main(void)
 {
-	Suite *suite = suite_create("kafka, exactly once, in trouble");
 	TCase *tcase = tcase_create("mock cluster");
 
 	tcase_set_timeout(tcase, 240);
@@ -249,17 +245,5 @@ static Suite *trouble_suite(void)
 	tcase_add_test(tcase, a_topic_that_may_not_be_written_to_ends_the_pipeline);
 	tcase_add_test(tcase, a_transaction_that_was_held_for_too_long_is_recovered_from);
 	tcase_add_test(tcase, a_transaction_that_lasts_too_long_is_aborted_and_made_again);
-	suite_add_tcase(suite, tcase);
-	return suite;
-}
-
-int main(void)
-{
-	SRunner *runner = srunner_create(trouble_suite());
-	int failed;
-
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return run_case("kafka, exactly once, in trouble", tcase);
 }

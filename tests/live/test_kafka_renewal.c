@@ -11,11 +11,11 @@
 #include <dlfcn.h>
 #include <poll.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
 #include "support/kafka_order.h"
+#include "support/run.h"
 
 #define ENOUGH_MS 30000
 #define PARTITIONS 3
@@ -337,12 +337,8 @@ START_TEST(destinations_outlive_the_client_and_new_ones_need_none)
 }
 END_TEST
 
-#define LOOP(tcase, test, table) \
-	tcase_add_loop_test(tcase, test, 0, (int)(sizeof(table) / sizeof *(table)))
-
-static Suite *kafka_renewal_suite(void)
+int main(void)
 {
-	Suite *suite = suite_create("kafka sink, clients made anew");
 	TCase *tcase = tcase_create("mock cluster");
 
 	tcase_set_timeout(tcase, 120);
@@ -354,17 +350,5 @@ static Suite *kafka_renewal_suite(void)
 	tcase_add_test(tcase, there_is_one_new_client_a_second_at_most);
 	tcase_add_test(tcase, a_client_that_cannot_be_had_is_tried_for_again);
 	tcase_add_test(tcase, destinations_outlive_the_client_and_new_ones_need_none);
-	suite_add_tcase(suite, tcase);
-	return suite;
-}
-
-int main(void)
-{
-	SRunner *runner = srunner_create(kafka_renewal_suite());
-	int failed;
-
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return run_case("kafka sink, clients made anew", tcase);
 }

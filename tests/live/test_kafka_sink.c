@@ -2,10 +2,10 @@
 /* The Kafka sink against librdkafka's mock cluster: what is read back, what is refused. */
 #include <check.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "support/kafka_rig.h"
+#include "support/run.h"
 
 #define ENOUGH_MS 20000
 #define PARTITIONS 4
@@ -298,12 +298,8 @@ START_TEST(a_route_without_a_topic_is_an_error_when_the_sink_has_none)
 }
 END_TEST
 
-#define LOOP(tcase, test, table) \
-	tcase_add_loop_test(tcase, test, 0, (int)(sizeof(table) / sizeof *(table)))
-
-static Suite *kafka_suite(void)
+int main(void)
 {
-	Suite *suite = suite_create("kafka sink");
 	TCase *tcase = tcase_create("mock cluster");
 
 	tcase_set_timeout(tcase, 60);
@@ -316,17 +312,5 @@ static Suite *kafka_suite(void)
 	LOOP(tcase, acks_and_idempotence_agree, acks_cases);
 	LOOP(tcase, an_illegal_topic_stops_the_pipeline_before_it_starts, illegal_topics);
 	tcase_add_test(tcase, a_route_without_a_topic_is_an_error_when_the_sink_has_none);
-	suite_add_tcase(suite, tcase);
-	return suite;
-}
-
-int main(void)
-{
-	SRunner *runner = srunner_create(kafka_suite());
-	int failed;
-
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return run_case("kafka sink", tcase);
 }

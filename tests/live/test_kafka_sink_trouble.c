@@ -5,10 +5,10 @@
  */
 #include <check.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "support/kafka_rig.h"
+#include "support/run.h"
 
 #define ENOUGH_MS 20000
 
@@ -369,12 +369,8 @@ START_TEST(a_pipeline_freed_without_a_run_or_a_stop_leaves_nothing)
 }
 END_TEST
 
-#define LOOP(tcase, test, table) \
-	tcase_add_loop_test(tcase, test, 0, (int)(sizeof(table) / sizeof *(table)))
-
-static Suite *kafka_trouble_suite(void)
+int main(void)
 {
-	Suite *suite = suite_create("kafka sink in trouble");
 	TCase *tcase = tcase_create("mock cluster");
 
 	tcase_set_timeout(tcase, 60);
@@ -394,17 +390,5 @@ static Suite *kafka_trouble_suite(void)
 	tcase_add_test(tcase, a_long_linger_does_not_hold_up_dead_letters_made_at_the_end);
 	tcase_add_test(tcase, a_long_linger_does_not_hold_up_a_retry_at_the_end);
 	tcase_add_loop_test(tcase, a_pipeline_freed_without_a_run_or_a_stop_leaves_nothing, 0, 3);
-	suite_add_tcase(suite, tcase);
-	return suite;
-}
-
-int main(void)
-{
-	SRunner *runner = srunner_create(kafka_trouble_suite());
-	int failed;
-
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return run_case("kafka sink in trouble", tcase);
 }

@@ -5,10 +5,10 @@
  */
 #include <check.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "support/kafka_source_rig.h"
+#include "support/run.h"
 
 #define ENOUGH_MS 60000
 #define PARTITIONS 3
@@ -488,15 +488,13 @@ START_TEST(without_memory_the_pipeline_fails_and_nothing_is_left)
 }
 END_TEST
 
-static Suite *source_suite(void)
+int main(void)
 {
-	Suite *suite = suite_create("Kafka source");
 	TCase *tcase = tcase_create("mock cluster");
 
 	tcase_set_timeout(tcase, 180);
 	tcase_add_checked_fixture(tcase, set_up, tear_down);
-	tcase_add_loop_test(tcase, all_partitions_come_in_to_their_ends_in_order_and_are_committed,
-			    0, (int)(sizeof windows / sizeof *windows));
+	LOOP(tcase, all_partitions_come_in_to_their_ends_in_order_and_are_committed, windows);
 	tcase_add_test(tcase, the_next_run_goes_on_where_the_last_one_was_stopped);
 	tcase_add_test(tcase, what_is_not_settled_is_not_committed_and_comes_again);
 	tcase_add_test(tcase, what_is_settled_after_the_end_of_the_topic_is_committed_too);
@@ -509,19 +507,7 @@ static Suite *source_suite(void)
 	tcase_add_test(tcase, brokers_that_are_away_are_waited_for_and_said);
 	tcase_add_test(tcase, a_group_that_is_forbidden_ends_the_pipeline_with_advice);
 	tcase_add_test(tcase, a_message_may_outlive_the_pipeline);
-	tcase_add_loop_test(tcase, what_is_wrong_is_named, 0, (int)(sizeof wrong / sizeof *wrong));
+	LOOP(tcase, what_is_wrong_is_named, wrong);
 	tcase_add_test(tcase, without_memory_the_pipeline_fails_and_nothing_is_left);
-	suite_add_tcase(suite, tcase);
-	return suite;
-}
-
-int main(void)
-{
-	SRunner *runner = srunner_create(source_suite());
-	int failed;
-
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return run_case("Kafka source", tcase);
 }

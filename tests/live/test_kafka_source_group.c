@@ -6,10 +6,10 @@
  */
 #include <check.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "support/kafka_source_rig.h"
+#include "support/run.h"
 
 #define ENOUGH_MS 60000
 #define PARTITIONS 4
@@ -222,9 +222,44 @@ START_TEST(the_partitions_of_a_member_that_ends_are_taken_over)
 }
 END_TEST
 
-static Suite *group_suite(void)
+static size_t count_waits(void)
 {
-	Suite *suite = suite_create("Kafka source in a group");
+	static const char words[] = "INFO in: group 'readers' has shared out no partitions for ";
+	size_t count = 0;
+
+	for (const char *at = a->fake.log; (at = strstr(at, words)); at += sizeof words)
+		count++;
+	return count;
+}
+
+/* The pipeline's clock goes on by so much, in one step; the source wants one each second. */
+static const struct {
+	uint64_t ms;
+	size_t said;	/* by then */
+} waits[] = { { 0, 0 }, { 9000, 0 }, { 1000, 1 }, { 20000, 1 }, { 39000, 1 }, { 1000, 2 }, { 60000, 3 } };
+
+START_TEST(a_group_that_does_not_form_is_said_once_in_a_while)
+{
+	static struct fake_env clock;
+
+	fake_env_init(&clock);
+	a->fake.env.clock = clock.env.clock;
+	a->options.brokers = "127.0.0.1:1";	/* nobody is there */
+	kafka_reader_start(a, &cluster, NULL);
+	kafka_readers_turn(a, NULL, 100, never, NULL);
+	for (int i = 0; i < ROWS(waits); i++) {
+		fake_env_advance(&clock, waits[i].ms);
+		weir_pipeline_step(a->pipeline);
+		ck_assert_msg(count_waits() == waits[i].said, "row %d: said %zu times\n%s", i,
+			      count_waits(), a->fake.log);
+	}
+	ck_assert_msg(strstr(a->fake.log, "for 130 s"), "%s", a->fake.log);
+	end_both();
+}
+END_TEST
+
+int main(void)
+{
 	TCase *tcase = tcase_create("mock cluster");
 
 	tcase_set_timeout(tcase, 240);
@@ -234,17 +269,6 @@ static Suite *group_suite(void)
 	tcase_add_test(tcase, nothing_of_a_partition_that_was_given_back_is_committed_afterwards);
 	tcase_add_test(tcase, other_assignment_strategies_lose_nothing_either);
 	tcase_add_test(tcase, the_partitions_of_a_member_that_ends_are_taken_over);
-	suite_add_tcase(suite, tcase);
-	return suite;
-}
-
-int main(void)
-{
-	SRunner *runner = srunner_create(group_suite());
-	int failed;
-
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	tcase_add_test(tcase, a_group_that_does_not_form_is_said_once_in_a_while);
+	return run_case("Kafka source in a group", tcase);
 }

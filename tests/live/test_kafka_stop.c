@@ -18,6 +18,7 @@
 #include <unistd.h>
 
 #include "support/kafka_order.h"
+#include "support/run.h"
 
 #define ENOUGH_MS 20000
 #define DRAIN_MS 200
@@ -381,28 +382,14 @@ START_TEST(a_client_whose_thread_hangs_is_replaced_and_nothing_is_lost)
 }
 END_TEST
 
-static Suite *kafka_stop_suite(void)
+int main(void)
 {
-	Suite *suite = suite_create("kafka sink, the way down");
 	TCase *tcase = tcase_create("mock cluster");
 
 	tcase_set_timeout(tcase, 60);
-	tcase_add_loop_test(tcase, a_stop_ends_in_time_whatever_the_client_is_at, 0,
-			    (int)(sizeof states / sizeof *states));
+	LOOP(tcase, a_stop_ends_in_time_whatever_the_client_is_at, states);
 	tcase_add_test(tcase, what_a_hanging_thread_may_still_read_is_held_until_it_is_gone);
 	tcase_add_test(tcase, a_client_that_lets_go_is_gone_when_the_free_returns);
 	tcase_add_test(tcase, a_client_whose_thread_hangs_is_replaced_and_nothing_is_lost);
-	suite_add_tcase(suite, tcase);
-	return suite;
-}
-
-int main(void)
-{
-	SRunner *runner = srunner_create(kafka_stop_suite());
-	int failed;
-
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return run_case("kafka sink, the way down", tcase);
 }

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "support/recorded.h"
+#include "support/run.h"
 #include "weir/message.h"
 
 /* Its words: the kind, then the traits. */
@@ -108,19 +109,12 @@ END_TEST
 
 int main(void)
 {
-	Suite *suite = suite_create("replay");
 	TCase *tcase = tcase_create("replay");
-	SRunner *runner = srunner_create(suite);
-	int failed;
 
 	tcase_set_timeout(tcase, 120);
 	tcase_add_loop_test(tcase, replay_tells_every_recorded_message_as_its_type_says, 0,
 			    RECORDED_FILES);
 	tcase_add_test(tcase, replay_counts_what_comes_on_its_standard_input);
 	tcase_add_test(tcase, replay_names_a_file_that_is_not_there);
-	suite_add_tcase(suite, tcase);
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed != 0;
+	return run_case("replay", tcase);
 }

@@ -18,6 +18,7 @@
 
 #include "support/files.h"
 #include "support/mutate.h"
+#include "support/run.h"
 #include "weir.h"
 
 #define WINDOW 16384	/* messages: the default */
@@ -190,16 +191,9 @@ END_TEST
 
 int main(void)
 {
-	Suite *suite = suite_create("spool_crash");
 	TCase *tcase = tcase_create("spool_crash");
-	SRunner *runner = srunner_create(suite);
-	int failed;
 
 	tcase_set_timeout(tcase, 300);
 	tcase_add_loop_test(tcase, a_kill_at_any_moment_loses_nothing_that_was_taken, 0, 2);
-	suite_add_tcase(suite, tcase);
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed != 0;
+	return run_case("spool_crash", tcase);
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* The faults of the local stream server, seen by libcurl: each step does what it says. */
+#include "support/run.h"
 #include "support/stream_ask.h"
 
 #include <check.h>
@@ -8,7 +9,6 @@
 
 #define SAMPLE STREAM_SAMPLE
 #define WORDS(...) ((const char *const[]){ __VA_ARGS__, NULL })
-#define ROWS(table) (int)(sizeof table / sizeof table[0])
 
 static struct stream_server server;
 static struct stream_answer got;
@@ -131,24 +131,17 @@ END_TEST
 
 static void add_tests(TCase *tcase)
 {
-	tcase_add_loop_test(tcase, a_fault_is_carried_out, 0, ROWS(faults));
+	LOOP(tcase, a_fault_is_carried_out, faults);
 	tcase_add_test(tcase, a_gzip_member_can_end_before_the_stream);
 	tcase_add_test(tcase, the_steps_go_by_connection_and_the_last_stays);
-	tcase_add_loop_test(tcase, a_script_with_a_mistake_does_not_start, 0, ROWS(wrong_scripts));
+	LOOP(tcase, a_script_with_a_mistake_does_not_start, wrong_scripts);
 }
 
 int main(void)
 {
-	Suite *suite = suite_create("stream_faults");
 	TCase *tcase = tcase_create("stream_faults");
-	SRunner *runner = srunner_create(suite);
-	int failed;
 
-	suite_add_tcase(suite, tcase);
 	tcase_set_timeout(tcase, 60);
 	add_tests(tcase);
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return run_case("stream_faults", tcase);
 }

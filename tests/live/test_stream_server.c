@@ -3,6 +3,7 @@
  * The local stream server, asked with libcurl: what it sends, refuses and records. Requests are
  * signed by its own code, whose signatures test_server_signature checks.
  */
+#include "support/run.h"
 #include "support/stream_ask.h"
 
 #include "stream_server/signature.h"
@@ -18,7 +19,6 @@
 #define SAMPLE STREAM_SAMPLE
 #define FILTER STREAM_FILTER
 #define WORDS(...) ((const char *const[]){ __VA_ARGS__, NULL })
-#define ROWS(table) (int)(sizeof table / sizeof table[0])
 
 static struct stream_server server;
 static struct stream_answer got;
@@ -424,13 +424,13 @@ static void add_tests(TCase *tcase)
 {
 	tcase_add_test(tcase, a_signed_filter_request_gets_every_message);
 	tcase_add_test(tcase, delimited_lengths_count_the_final_line_end);
-	tcase_add_loop_test(tcase, the_bytes_are_the_same_however_they_come, 0, ROWS(forms));
+	LOOP(tcase, the_bytes_are_the_same_however_they_come, forms);
 	tcase_add_test(tcase, a_file_is_sent_line_by_line);
 	tcase_add_test(tcase, silence_is_broken_by_empty_lines);
 	tcase_add_test(tcase, repeat_has_no_end);
 	tcase_add_test(tcase, a_unix_socket_and_another_path_serve_as_well);
-	tcase_add_loop_test(tcase, parameters_are_checked, 0, ROWS(refusals));
-	tcase_add_loop_test(tcase, too_many_of_them_are_413, 0, ROWS(limits));
+	LOOP(tcase, parameters_are_checked, refusals);
+	LOOP(tcase, too_many_of_them_are_413, limits);
 	tcase_add_test(tcase, a_wrong_secret_is_401_code_32);
 	tcase_add_test(tcase, an_old_timestamp_is_401_code_135);
 	tcase_add_test(tcase, a_nonce_is_good_once);
@@ -444,16 +444,9 @@ static void add_tests(TCase *tcase)
 
 int main(void)
 {
-	Suite *suite = suite_create("stream_server");
 	TCase *tcase = tcase_create("stream_server");
-	SRunner *runner = srunner_create(suite);
-	int failed;
 
-	suite_add_tcase(suite, tcase);
 	tcase_set_timeout(tcase, 60);
 	add_tests(tcase);
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return run_case("stream_server", tcase);
 }

@@ -3,6 +3,7 @@
  * The fault kit's stream server, in this process: what it sends, counts and refuses, and how it
  * ends. The server itself is tested as a program: test_stream_server, test_stream_faults.
  */
+#include "support/run.h"
 #include "weir/testing.h"
 
 #include "support/certificate.h"
@@ -22,7 +23,6 @@
 #include <unistd.h>
 
 #define SAMPLE STREAM_SAMPLE
-#define ROWS(table) (int)(sizeof table / sizeof table[0])
 #define OPTIONS(...) (&(struct weir_test_stream_options){ \
 	.size = sizeof(struct weir_test_stream_options), __VA_ARGS__ })
 
@@ -467,7 +467,7 @@ static void add_tests(TCase *tcase)
 	tcase_add_test(tcase, given_messages_are_sent_as_they_are);
 	tcase_add_test(tcase, a_file_s_lines_are_sent);
 	tcase_add_test(tcase, invented_messages_follow_their_seed);
-	tcase_add_loop_test(tcase, an_option_does_what_it_says, 0, ROWS(effects));
+	LOOP(tcase, an_option_does_what_it_says, effects);
 	tcase_add_test(tcase, who_comes_again_too_soon_gets_420);
 	tcase_add_test(tcase, a_request_without_a_signature_is_refused_and_written_down);
 	tcase_add_test(tcase, a_unix_socket_is_there_until_the_end);
@@ -475,7 +475,7 @@ static void add_tests(TCase *tcase)
 	tcase_add_test(tcase, the_account_can_be_the_test_s_own);
 	tcase_add_test(tcase, the_script_goes_by_request_and_is_counted);
 	tcase_add_test(tcase, every_step_of_the_manual_is_taken);
-	tcase_add_loop_test(tcase, the_end_comes_whatever_the_streams_are_doing, 0, ROWS(standing));
+	LOOP(tcase, the_end_comes_whatever_the_streams_are_doing, standing);
 	tcase_add_test(tcase, streams_beside_one_another_are_counted);
 	tcase_add_test(tcase, a_port_is_free_again_after_the_end);
 	tcase_add_test(tcase, nothing_is_left_neither_descriptors_nor_a_mask);
@@ -483,16 +483,9 @@ static void add_tests(TCase *tcase)
 
 int main(void)
 {
-	Suite *suite = suite_create("testing");
 	TCase *tcase = tcase_create("testing");
-	SRunner *runner = srunner_create(suite);
-	int failed;
 
-	suite_add_tcase(suite, tcase);
 	tcase_set_timeout(tcase, 60);
 	add_tests(tcase);
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return run_case("testing", tcase);
 }

@@ -1,16 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 /* The fault kit's Kafka cluster, met by librdkafka's own producer: each call does what it says. */
+#include "support/run.h"
 #include "weir/testing.h"
 
 #include <check.h>
 #include <librdkafka/rdkafka.h>
 #include <pthread.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
-#define ROWS(table) (int)(sizeof table / sizeof table[0])
 #define PATIENCE_MS 20000
 
 static weir_test_broker *cluster;
@@ -459,7 +458,7 @@ static void add_tests(TCase *tcase)
 	tcase_add_test(tcase, a_topic_that_is_not_there_is_refused_each_time);
 	tcase_add_test(tcase, a_topic_is_made_once);
 	tcase_add_test(tcase, a_topic_s_error_is_told_until_it_is_taken_back);
-	tcase_add_loop_test(tcase, a_code_is_answered_once_and_nothing_is_written, 0, ROWS(codes));
+	LOOP(tcase, a_code_is_answered_once_and_nothing_is_written, codes);
 	tcase_add_test(tcase, codes_come_in_order_and_can_be_taken_back);
 	tcase_add_test(tcase, one_broker_s_answers_are_late_and_counted_down);
 	tcase_add_test(tcase, a_broker_goes_away_and_comes_back_with_what_it_had);
@@ -472,16 +471,9 @@ static void add_tests(TCase *tcase)
 
 int main(void)
 {
-	Suite *suite = suite_create("testing_broker");
 	TCase *tcase = tcase_create("testing_broker");
-	SRunner *runner = srunner_create(suite);
-	int failed;
 
-	suite_add_tcase(suite, tcase);
 	tcase_set_timeout(tcase, 60);
 	add_tests(tcase);
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return run_case("testing_broker", tcase);
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* The fault kit misused: what cannot be is refused, in one line, and leaves nothing behind. */
+#include "support/run.h"
 #include "weir/testing.h"
 
 #include <check.h>
@@ -8,8 +9,6 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
-
-#define ROWS(table) (int)(sizeof table / sizeof table[0])
 
 static weir_test_stream *stream;
 static weir_test_broker *cluster;
@@ -273,30 +272,21 @@ END_TEST
 
 static void add_tests(TCase *tcase)
 {
-	tcase_add_loop_test(tcase, options_that_cannot_be_are_refused_without_a_trace, 0,
-			    ROWS(refusals));
+	LOOP(tcase, options_that_cannot_be_are_refused_without_a_trace, refusals);
 	tcase_add_test(tcase, a_long_path_is_cut_in_the_error);
 	tcase_add_test(tcase, options_of_other_releases_are_understood_or_refused);
 	tcase_add_test(tcase, no_stream_answers_like_none);
 	tcase_add_test(tcase, metrics_are_filled_as_far_as_the_caller_knows_them);
-	tcase_add_loop_test(tcase, a_cluster_s_options_that_cannot_be_are_refused, 0,
-			    ROWS(wrong_options));
+	LOOP(tcase, a_cluster_s_options_that_cannot_be_are_refused, wrong_options);
 	tcase_add_test(tcase, arguments_that_cannot_be_are_invalid);
 	tcase_add_test(tcase, nothing_is_printed);
 }
 
 int main(void)
 {
-	Suite *suite = suite_create("testing_misuse");
 	TCase *tcase = tcase_create("testing_misuse");
-	SRunner *runner = srunner_create(suite);
-	int failed;
 
-	suite_add_tcase(suite, tcase);
 	tcase_set_timeout(tcase, 60);
 	add_tests(tcase);
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return run_case("testing_misuse", tcase);
 }

@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "support/recorder.h"
+#include "support/run.h"
 #include "weir.h"
 
 #define M1 "{\"limit\":{\"track\":1}}"
@@ -305,20 +306,12 @@ END_TEST
 
 int main(void)
 {
-	Suite *suite = suite_create("twitter_live");
 	TCase *tcase = tcase_create("loopback");
-	SRunner *runner;
-	int failed;
 
 	tcase_set_timeout(tcase, 60);
 	tcase_add_loop_test(tcase, F5_a_chunked_stream_arrives_and_a_stop_closes_it, 0, 2);
 	tcase_add_test(tcase, R8_the_request_on_the_wire_is_as_documented);
 	tcase_add_test(tcase, R8_a_redirect_is_not_followed);
 	tcase_add_test(tcase, D4_dropped_connections_are_replaced_one_at_a_time);
-	suite_add_tcase(suite, tcase);
-	runner = srunner_create(suite);
-	srunner_run_all(runner, CK_ENV);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed != 0;
+	return run_case("twitter_live", tcase);
 }

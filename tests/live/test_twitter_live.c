@@ -14,8 +14,7 @@
 #include "support/certificate.h"
 #include "support/live_rig.h"
 #include "support/relay.h"
-
-#define COUNT(array) (sizeof(array) / sizeof *(array))
+#include "support/run.h"
 
 /* Everything after the server was started: this many messages of seed 7, all of them, in order. */
 static void receive(struct live *live, size_t count)
@@ -166,7 +165,7 @@ START_TEST(R5_R6_R7_R8_the_server_decodes_what_was_meant)
 			 LIVE_FILTER "?delimited=length&stall_warnings=true");
 	ck_assert_str_eq(live_member(request, "body", NULL), body);
 	ck_assert_str_eq(live_member(request, "params", "track"), track);
-	ck_assert_uint_eq(json_array_size(json_object_get(request, "track")), COUNT(phrases));
+	ck_assert_uint_eq(json_array_size(json_object_get(request, "track")), ROWS(phrases));
 	json_array_foreach(json_object_get(request, "track"), i, phrase)
 		ck_assert_str_eq(json_string_value(phrase), phrases[i]);
 
@@ -240,7 +239,7 @@ START_TEST(every_form_of_request_is_signed_as_the_server_reads_it)
 				     "/gate/way.json"));
 	live->options.method = requests[_i].method;
 	live->options.parameters = requests[_i].extra ? extra : NULL;
-	live->options.parameter_count = requests[_i].extra ? COUNT(extra) : 0;
+	live->options.parameter_count = requests[_i].extra ? ROWS(extra) : 0;
 	receive(live, 5);
 
 	request = live_request(live, 0);
@@ -409,22 +408,17 @@ END_TEST
 
 int main(void)
 {
-	Suite *suite = suite_create("twitter, live");
 	TCase *tcase = tcase_create("good");
-	SRunner *runner = srunner_create(suite);
-	int failed;
 
 	tcase_set_timeout(tcase, 60);
 	tcase_add_test(tcase, T1_messages_of_every_kind_arrive_byte_for_byte_and_are_told_apart);
-	tcase_add_loop_test(tcase, T1_F5_F9_F11_every_framing_and_coding_gives_the_same_messages, 0,
-			    COUNT(framings));
+	LOOP(tcase, T1_F5_F9_F11_every_framing_and_coding_gives_the_same_messages, framings);
 	tcase_add_test(tcase, F4_keep_alives_of_an_idle_stream_are_counted_and_give_no_message);
 	tcase_add_test(tcase, R5_R6_R7_R8_the_server_decodes_what_was_meant);
 	tcase_add_loop_test(tcase,
 			    R10_a_wrong_credential_is_an_error_that_says_so_and_keeps_the_secrets,
 			    0, 4);
-	tcase_add_loop_test(tcase, every_form_of_request_is_signed_as_the_server_reads_it, 0,
-			    COUNT(requests));
+	LOOP(tcase, every_form_of_request_is_signed_as_the_server_reads_it, requests);
 	tcase_add_test(tcase, an_anonymous_source_shows_no_credentials);
 	tcase_add_test(tcase, a_stream_over_TLS_is_the_same);
 	tcase_add_test(tcase,
@@ -432,9 +426,5 @@ int main(void)
 	tcase_add_test(tcase, a_unix_socket_stands_in_for_the_host);
 	tcase_add_test(tcase, a_proxy_passes_a_plain_stream_on);
 	tcase_add_test(tcase, R8_a_proxy_of_a_TLS_stream_sees_where_to_and_no_more);
-	suite_add_tcase(suite, tcase);
-	srunner_run_all(runner, CK_ENV);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed != 0;
+	return run_case("twitter, live", tcase);
 }

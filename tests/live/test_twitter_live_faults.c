@@ -11,8 +11,8 @@
 #include <time.h>
 
 #include "support/live_rig.h"
+#include "support/run.h"
 
-#define COUNT(array) (sizeof(array) / sizeof *(array))
 #define SEED 7
 #define MESSAGES "40"
 #define ALL 40
@@ -403,31 +403,19 @@ END_TEST
 
 int main(void)
 {
-	Suite *suite = suite_create("twitter, live, faults");
 	TCase *tcase = tcase_create("faults");
-	SRunner *runner = srunner_create(suite);
-	int failed;
 
 	tcase_set_timeout(tcase, 60);
-	tcase_add_loop_test(tcase, a_broken_connection_is_replaced_and_nothing_lost_or_invented, 0,
-			    COUNT(breaks));
+	LOOP(tcase, a_broken_connection_is_replaced_and_nothing_lost_or_invented, breaks);
 	tcase_add_test(tcase, a_reset_connection_is_replaced_and_nothing_invented);
-	tcase_add_loop_test(tcase, an_odd_line_is_passed_on_as_what_it_is_and_the_stream_goes_on, 0,
-			    COUNT(lines));
-	tcase_add_loop_test(tcase, F8_a_huge_message_is_skipped_in_bounded_memory, 0,
-			    COUNT(carriers));
-	tcase_add_loop_test(tcase, L5_a_stop_within_a_long_delay_is_prompt, 0, COUNT(waits));
+	LOOP(tcase, an_odd_line_is_passed_on_as_what_it_is_and_the_stream_goes_on, lines);
+	LOOP(tcase, F8_a_huge_message_is_skipped_in_bounded_memory, carriers);
+	LOOP(tcase, L5_a_stop_within_a_long_delay_is_prompt, waits);
 	tcase_add_test(tcase, K15_a_fatal_answer_with_a_long_body_is_an_error_of_one_line);
 	tcase_add_test(tcase, R8_a_redirect_to_another_host_is_not_followed);
-	tcase_add_loop_test(tcase, O6_a_clock_that_is_off_follows_the_servers_and_streams, 0,
-			    COUNT(clocks));
-	tcase_add_loop_test(tcase, D1_a_code_that_ends_the_stream_ends_it_after_its_messages, 0,
-			    COUNT(partings));
+	LOOP(tcase, O6_a_clock_that_is_off_follows_the_servers_and_streams, clocks);
+	LOOP(tcase, D1_a_code_that_ends_the_stream_ends_it_after_its_messages, partings);
 	tcase_add_test(tcase,
 		       D2_of_two_clients_of_one_account_the_older_waits_and_the_newer_streams);
-	suite_add_tcase(suite, tcase);
-	srunner_run_all(runner, CK_ENV);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed != 0;
+	return run_case("twitter, live, faults", tcase);
 }

@@ -17,8 +17,8 @@
 #include "support/certificate.h"
 #include "support/live_rig.h"
 #include "support/relay.h"
+#include "support/run.h"
 
-#define COUNT(array) (sizeof(array) / sizeof *(array))
 #define MIB ((size_t)1024 * 1024)
 
 /* ---- drops in a row ---- */
@@ -32,7 +32,7 @@ START_TEST(K11_over_30_drops_there_are_never_two_connections)
 	struct live *live;
 
 	for (size_t i = 0; i < 30; i++) {
-		strcat(fault, drops[i % COUNT(drops)]);
+		strcat(fault, drops[i % ROWS(drops)]);
 		strcat(fault, ",");
 	}
 	strcat(fault, "ok");
@@ -343,24 +343,13 @@ END_TEST
 
 int main(void)
 {
-	Suite *suite = suite_create("twitter, live, load");
 	TCase *tcase = tcase_create("load");
-	SRunner *runner = srunner_create(suite);
-	int failed;
 
 	tcase_set_timeout(tcase, 60);
 	tcase_add_test(tcase, K11_over_30_drops_there_are_never_two_connections);
-	tcase_add_loop_test(tcase,
-			    P4_hundreds_of_reconnects_leave_neither_descriptors_nor_memory_behind,
-			    0, COUNT(soaks));
-	tcase_add_loop_test(tcase,
-			    P1_a_stalled_sink_holds_the_server_back_in_bounded_memory_and_gets_all,
-			    0, COUNT(floods));
+	LOOP(tcase, P4_hundreds_of_reconnects_leave_neither_descriptors_nor_memory_behind, soaks);
+	LOOP(tcase, P1_a_stalled_sink_holds_the_server_back_in_bounded_memory_and_gets_all, floods);
 	tcase_add_test(tcase, two_pipelines_in_two_threads_do_not_meet);
 	tcase_add_loop_test(tcase, first_signatures_at_the_same_moment_are_all_good, 0, 20);
-	suite_add_tcase(suite, tcase);
-	srunner_run_all(runner, CK_ENV);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed != 0;
+	return run_case("twitter, live, load", tcase);
 }

@@ -7,10 +7,10 @@
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "support/live_rig.h"
+#include "support/run.h"
 
 #define MESSAGES "20"
 #define ALL 20
@@ -175,21 +175,12 @@ END_TEST
 
 int main(void)
 {
-	Suite *suite = suite_create("twitter predicates, live");
 	TCase *tcase = tcase_create("predicates");
-	SRunner *runner = srunner_create(suite);
-	int failed;
 
 	tcase_set_timeout(tcase, 60);
-	tcase_add_loop_test(tcase,
-			    the_server_verifies_the_new_request_and_receives_exactly_the_new_terms,
-			    0, (int)(sizeof ways / sizeof *ways));
+	LOOP(tcase, the_server_verifies_the_new_request_and_receives_exactly_the_new_terms, ways);
 	tcase_add_test(tcase, the_old_stream_is_read_until_its_time_has_come);
 	tcase_add_test(tcase,
 		       another_thread_may_change_them_at_any_time_and_its_last_word_counts);
-	suite_add_tcase(suite, tcase);
-	srunner_run_all(runner, CK_ENV);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed != 0;
+	return run_case("twitter predicates, live", tcase);
 }

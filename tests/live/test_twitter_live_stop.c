@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "support/live_rig.h"
+#include "support/run.h"
 
 #define DRAIN_MS 150
 #define SLACK_MS (LIVE_SANITIZED ? 1000 : 100)
@@ -168,18 +169,11 @@ END_TEST
 
 int main(void)
 {
-	Suite *suite = suite_create("twitter, live, stop");
 	TCase *tcase = tcase_create("stop");
-	SRunner *runner = srunner_create(suite);
-	int failed;
 
 	tcase_set_timeout(tcase, 60);
 	tcase_add_test(tcase, L5_a_stop_while_connecting_is_prompt);
 	tcase_add_test(tcase, L5_a_stop_while_streaming_is_prompt);
 	tcase_add_test(tcase, L5_a_stop_while_a_full_window_holds_the_stream_ends_with_the_drain);
-	suite_add_tcase(suite, tcase);
-	srunner_run_all(runner, CK_ENV);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed != 0;
+	return run_case("twitter, live, stop", tcase);
 }

@@ -7,11 +7,11 @@
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "sample.h"
 #include "support/live_rig.h"
+#include "support/run.h"
 
 #define STREAM "/2/tweets/search/stream"
 
@@ -356,17 +356,12 @@ START_TEST(T8_after_a_cut_backfill_is_asked_for)
 }
 END_TEST
 
-#define COUNT(rows) (int)(sizeof(rows) / sizeof *(rows))
-
 int main(void)
 {
-	Suite *suite = suite_create("x_live");
 	TCase *tcase = tcase_create("x_live");
-	SRunner *runner = srunner_create(suite);
-	int failed;
 
 	tcase_set_timeout(tcase, 60);
-	tcase_add_loop_test(tcase, T1_posts_arrive_byte_for_byte, 0, COUNT(manners));
+	LOOP(tcase, T1_posts_arrive_byte_for_byte, manners);
 	tcase_add_test(tcase, rules_change_while_the_stream_goes_on);
 	tcase_add_test(tcase, any_thread_may_declare_rules_and_the_last_set_counts);
 	tcase_add_test(tcase, sixty_rules_are_added_listed_and_removed);
@@ -374,13 +369,9 @@ int main(void)
 	tcase_add_test(tcase, a_full_account_takes_new_rules_for_old_ones);
 	tcase_add_test(tcase, a_refused_rule_fails_the_pipeline_with_the_services_words);
 	tcase_add_test(tcase, K14_a_stream_without_rules_is_told_so);
-	tcase_add_loop_test(tcase, K13_D5_limits_are_told_apart, 0, COUNT(limits));
+	LOOP(tcase, K13_D5_limits_are_told_apart, limits);
 	tcase_add_test(tcase, R9_a_wrong_token_is_fatal);
 	tcase_add_loop_test(tcase, R9_a_stream_may_be_signed_by_oauth_instead, 0, 2);
 	tcase_add_loop_test(tcase, T8_after_a_cut_backfill_is_asked_for, 0, 2);
-	suite_add_tcase(suite, tcase);
-	srunner_run_all(runner, CK_ENV);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed != 0;
+	return run_case("x_live", tcase);
 }

@@ -31,6 +31,10 @@
 	"key.converter=org.apache.kafka.connect.json.JsonConverter\n"                              \
 	"value.converter=org.apache.kafka.connect.json.JsonConverter\n"                            \
 	"key.converter.schemas.enable=true\nvalue.converter.schemas.enable=true\n"
+#define JC_KEYS                                                                                    \
+	"twitter.oauth.consumerKey=ck\ntwitter.oauth.consumerSecret=cs\n"                          \
+	"twitter.oauth.accessToken=to\ntwitter.oauth.accessTokenSecret=ts\n"                       \
+	"filter.keywords=a\nkafka.status.topic=st\n"
 #define STRING_WORKER                                                                              \
 	"bootstrap.servers=broker:9092\n"                                                          \
 	"key.converter=org.apache.kafka.connect.storage.StringConverter\n"                         \
@@ -103,6 +107,33 @@ static const struct {
 	  SOURCE("filter") TRACK("a,b") "weir.sources.twitter.follow=7\n" LOCAL ROUTE("st")
 	  "weir.routes.deletes.kinds=delete\nweir.routes.deletes.sink=kafka\n"
 	  "weir.routes.deletes.format=tombstone\nweir.routes.deletes.to=st\n", "" },
+	{ "what jcustenborder's connector no longer reads, or hands on",
+	  JC_KEYS "kafka.delete.topic=gone\ntwitter.http.proxyHost=p\n"
+	  "twitter.oauth.restBaseURL=u\n", NULL,
+	  SOURCE("filter") TRACK("a") LOCAL ROUTE("st"),
+	  "connector:7: kafka.delete.topic: left out: the connector has not used it since 2017: "
+	  "deletes go to kafka.status.topic; with process.deletes=true another topic is "
+	  "weir.routes.deletes.to\n"
+	  "connector:8: twitter.http.proxyHost: left out: Twitter4J's, which is not here; a proxy is "
+	  "weir.sources.twitter.proxy\n"
+	  "connector:9: twitter.oauth.restBaseURL: left out: Twitter4J's, which is not here; a proxy "
+	  "is weir.sources.twitter.proxy\n" },
+	{ "jcustenborder's deletes in a topic of their own",
+	  JC_KEYS "process.deletes=true\nweir.routes.deletes.to=gone\n", NULL,
+	  SOURCE("filter") TRACK("a") LOCAL ROUTE("st")
+	  "weir.routes.deletes.kinds=delete\nweir.routes.deletes.sink=kafka\n"
+	  "weir.routes.deletes.format=tombstone\nweir.routes.deletes.to=gone\n", "" },
+	{ "Connect's ways with errors, and transformations that are none",
+	  KEYS "track.terms=a\nerrors.tolerance=all\ntransforms=\ntransforms.r.type=R\n"
+	  "predicates=p\npredicates.p.type=P\n", NULL,
+	  SOURCE("filter") TRACK("a") LOCAL ROUTE("tweets")
+	  FORMAT("structured", "json-schema", "json-schema"),
+	  "connector:8: errors.tolerance: left out: of Connect's: here what fails is tried again, or "
+	  "goes to weir.dead_letters.to\n" },
+	{ "a key of the other connector's, and transformations, beside no connector",
+	  "kafka.delete.topic=d\ntransforms=r\n", NULL, "",
+	  "connector:1: kafka.delete.topic: it is for a connector, and there is none\n"
+	  "connector:2: transforms: it is for a connector, and there is none\n" },
 	{ "jcustenborder's deletes, with topics alone",
 	  "twitter.oauth.consumerKey=ck\ntwitter.oauth.consumerSecret=cs\n"
 	  "twitter.oauth.accessToken=to\ntwitter.oauth.accessTokenSecret=ts\n"

@@ -3,9 +3,11 @@
 #include "support/reading_rig.h"
 
 #include <check.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 struct reading_rig *reading_rig_new(void)
@@ -41,6 +43,17 @@ void reading_rig_start_with(struct reading_rig *rig, const char *bytes, size_t l
 	file_write(path, bytes, len);
 	rig->options.path = path;
 	reading_rig_start(rig);
+}
+
+int reading_rig_open_fifo(struct reading_rig *rig)
+{
+	const char *path = test_path(&rig->dir, "fifo");
+
+	ck_assert_int_eq(mkfifo(path, 0600), 0);
+	rig->options.path = path;
+	reading_rig_start(rig);
+	ck_assert_int_eq(drive_for(rig->pipeline, &rig->fake, 10000, 10), WEIR_OK);
+	return open(path, O_WRONLY | O_CLOEXEC);
 }
 
 void reading_rig_stop(struct reading_rig *rig)

@@ -26,6 +26,8 @@ struct reading_rig *reading_rig_new(void);
 void reading_rig_start(struct reading_rig *rig);
 /* The same, to read a file of these bytes. */
 void reading_rig_start_with(struct reading_rig *rig, const char *bytes, size_t len);
+/* The same, to read a pipe: its other end, which is yours to close. */
+int reading_rig_open_fifo(struct reading_rig *rig);
 /* Frees the pipeline and what was recorded; reading_rig_start goes on with the same files. */
 void reading_rig_stop(struct reading_rig *rig);
 /* Frees all, and checks that no memory, no descriptor and no file of a test is left. */

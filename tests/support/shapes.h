@@ -13,7 +13,6 @@
 #define REPLY WEIR_TRAIT_REPLY
 #define EXTENDED WEIR_TRAIT_EXTENDED
 #define ENVELOPED WEIR_TRAIT_ENVELOPED
-#define COUNT_OF(array) ((int)(sizeof(array) / sizeof *(array)))
 
 /* A status of 2018 without and with what tells its kind; its id's own time is …664. */
 #define ID "\"id\":958086982432735232,\"id_str\":\"958086982432735232\""

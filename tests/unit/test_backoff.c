@@ -3,8 +3,7 @@
 #include <check.h>
 
 #include "kit/backoff.h"
-
-#define COUNT(rows) (int)(sizeof(rows) / sizeof *(rows))
+#include "support/run.h"
 
 static const struct {
 	const char *name;
@@ -119,20 +118,12 @@ END_TEST
 
 int main(void)
 {
-	Suite *suite = suite_create("backoff");
 	TCase *tcase = tcase_create("backoff");
-	SRunner *runner;
-	int failed;
 
-	tcase_add_loop_test(tcase, each_class_follows_its_schedule, 0, COUNT(schedule));
+	LOOP(tcase, each_class_follows_its_schedule, schedule);
 	tcase_add_test(tcase, classes_do_not_touch_each_other);
 	tcase_add_test(tcase, a_reset_begins_every_class_again);
-	tcase_add_loop_test(tcase, a_delivery_waits_twice_as_long_each_time, 0, COUNT(delays));
+	LOOP(tcase, a_delivery_waits_twice_as_long_each_time, delays);
 	tcase_add_test(tcase, jitter_stays_between_the_delay_and_its_share_on_top);
-	suite_add_tcase(suite, tcase);
-	runner = srunner_create(suite);
-	srunner_run_all(runner, CK_ENV);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed != 0;
+	return run_case("backoff", tcase);
 }

@@ -2,11 +2,11 @@
 /* The window of messages seen: what comes again, and what is forgotten. */
 #include <check.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "model/dedup.h"
 #include "support/fake_env.h"
+#include "support/run.h"
 
 static struct fake_env fake;
 static weir__dedup *dedup;
@@ -149,12 +149,8 @@ END_TEST
 
 int main(void)
 {
-	Suite *suite = suite_create("dedup");
 	TCase *tcase = tcase_create("dedup");
-	SRunner *runner = srunner_create(suite);
-	int failed;
 
-	suite_add_tcase(suite, tcase);
 	tcase_add_test(tcase, what_comes_again_is_seen_and_never_across_kinds);
 	tcase_add_test(tcase, keys_that_are_too_long_pass);
 	tcase_add_test(tcase, the_oldest_makes_room);
@@ -162,8 +158,5 @@ int main(void)
 	tcase_add_loop_test(tcase, it_agrees_with_a_list, 1, 20);
 	tcase_add_test(tcase, what_was_forgotten_is_new_and_leaves_its_place_when_that_is_due);
 	tcase_add_test(tcase, out_of_memory_is_no_window);
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed != 0;
+	return run_case("dedup", tcase);
 }

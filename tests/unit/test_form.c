@@ -2,13 +2,11 @@
 /* Forms: percent-encoding, building, reading back. */
 #include <check.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "support/memory.h"
+#include "support/run.h"
 #include "wire/form.h"
-
-#define COUNT(array) ((int)(sizeof(array) / sizeof *(array)))
 
 static struct weir_env env;
 
@@ -73,7 +71,7 @@ static char *build_form(void)
 {
 	char *form = NULL;
 
-	for (int n = 0; n < COUNT(fields); n++)
+	for (int n = 0; n < ROWS(fields); n++)
 		ck_assert_int_eq(weir__form_append(&env, &form, fields[n].name, fields[n].value,
 						   NULL), WEIR_OK);
 	return form;
@@ -97,7 +95,7 @@ START_TEST(a_form_reads_back_as_it_was_built)
 	struct weir_slice rest = { .data = form, .len = strlen(form) };
 	struct weir__form_field field = { 0 };
 
-	for (int n = 0; n < COUNT(fields); n++) {
+	for (int n = 0; n < ROWS(fields); n++) {
 		ck_assert_int_eq(weir__form_next(&env, &rest, "it", &field, NULL), WEIR_OK);
 		ck_assert_str_eq(field.name, fields[n].name);
 		ck_assert_str_eq(field.value, fields[n].value);
@@ -143,21 +141,14 @@ END_TEST
 
 int main(void)
 {
-	Suite *suite = suite_create("form");
 	TCase *tcase = tcase_create("form");
-	SRunner *runner = srunner_create(suite);
-	int failed;
 
 	tcase_add_checked_fixture(tcase, setup, NULL);
-	tcase_add_loop_test(tcase, text_is_percent_encoded_as_oauth_wants_it, 0, COUNT(escapes));
+	LOOP(tcase, text_is_percent_encoded_as_oauth_wants_it, escapes);
 	tcase_add_loop_test(tcase, every_byte_but_the_unreserved_is_encoded, 1, 256);
 	tcase_add_test(tcase, a_form_is_built_in_the_order_given);
 	tcase_add_test(tcase, a_form_reads_back_as_it_was_built);
 	tcase_add_test(tcase, a_zero_byte_in_a_form_is_refused);
 	tcase_add_test(tcase, a_form_that_cannot_grow_stays_as_it_was);
-	suite_add_tcase(suite, tcase);
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return run_case("form", tcase);
 }

@@ -7,11 +7,11 @@
  */
 #include <check.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "kit/frame.h"
 #include "support/memory.h"
+#include "support/run.h"
 
 #define M1 "{\"limit\":{\"track\":1}}"
 #define M2 "{\"text\":\"\\ud55c\\uad6d\\uc5b4\"}"
@@ -455,10 +455,7 @@ END_TEST
 
 int main(void)
 {
-	Suite *suite = suite_create("frame");
 	TCase *tcase = tcase_create("frame");
-	SRunner *runner = srunner_create(suite);
-	int failed;
 
 	tcase_set_timeout(tcase, 120);
 	tcase_add_loop_test(tcase, every_way_of_cutting_gives_the_same_frames, 0, STREAM_COUNT);
@@ -471,9 +468,5 @@ int main(void)
 	tcase_add_test(tcase, bytes_of_a_held_message_never_change);
 	tcase_add_loop_test(tcase, a_cleared_framer_begins_a_new_stream, 0, 3);
 	tcase_add_test(tcase, out_of_memory_loses_nothing);
-	suite_add_tcase(suite, tcase);
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed != 0;
+	return run_case("frame", tcase);
 }

@@ -7,8 +7,7 @@
 #include "kit/bytes.h"
 #include "kit/elements.h"
 #include "kit/html.h"
-
-#define ROWS(table) ((int)(sizeof(table) / sizeof *(table)))
+#include "support/run.h"
 
 static const struct {
 	const char *text, *want;
@@ -145,19 +144,12 @@ END_TEST
 
 int main(void)
 {
-	Suite *suite = suite_create("html");
 	TCase *tcase = tcase_create("html");
-	SRunner *runner = srunner_create(suite);
-	int failed;
 
-	suite_add_tcase(suite, tcase);
-	tcase_add_loop_test(tcase, references_become_characters_once, 0, ROWS(references));
-	tcase_add_loop_test(tcase, elements_come_one_by_one, 0, ROWS(arrays));
+	LOOP(tcase, references_become_characters_once, references);
+	LOOP(tcase, elements_come_one_by_one, arrays);
 	tcase_add_test(tcase, what_is_no_array_is_walked_inside_its_bounds);
 	tcase_add_test(tcase, strings_are_escaped_as_jackson_does);
 	tcase_add_test(tcase, bytes_grow_and_what_was_large_is_given_back);
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed != 0;
+	return run_case("html", tcase);
 }

@@ -5,9 +5,9 @@
 #include <string.h>
 
 #include "support/memory.h"
+#include "support/run.h"
 #include "wire/inflate.h"
 
-#define COUNT(array) ((int)(sizeof(array) / sizeof *(array)))
 #define M1 "{\"limit\":{\"track\":1}}\r\n"
 #define M2 "{\"text\":\"\\ud55c\\uad6d\\uc5b4\"}\r\n"
 #define RUN "................................................................................"
@@ -97,7 +97,7 @@ static struct bytes body_bytes(int id)
 
 	switch (id) {
 	case FLUSHED:
-		for (int n = 0; n < COUNT(pieces); n++)
+		for (int n = 0; n < ROWS(pieces); n++)
 			append(&bytes, from_hex(pieces[n]));
 		break;
 	case THREE_MEMBERS:
@@ -151,13 +151,13 @@ START_TEST(a8_each_piece_gives_its_message_at_once)
 	struct weir__inflate decoder;
 
 	ck_assert_int_eq(weir__inflate_init(&decoder, &env, WEIR__INFLATE_GZIP, NULL), WEIR_OK);
-	for (int n = 0; n < COUNT(pieces); n++) {
+	for (int n = 0; n < ROWS(pieces); n++) {
 		const struct bytes piece = from_hex(pieces[n]);
 		struct bytes got = { .len = 0 };
 
 		ck_assert_int_eq(feed(&decoder, piece.data, piece.len, 512, &got, NULL), WEIR_OK);
 		assert_text(pieces[n], &got, piece_texts[n]);
-		ck_assert_int_eq(weir__inflate_is_whole(&decoder), n == COUNT(pieces) - 1);
+		ck_assert_int_eq(weir__inflate_is_whole(&decoder), n == ROWS(pieces) - 1);
 	}
 	weir__inflate_release(&decoder);
 }
@@ -253,7 +253,7 @@ START_TEST(no_input_is_no_error)
 	size_t at = 0;
 
 	ck_assert_int_eq(weir__inflate_init(&decoder, &env, WEIR__INFLATE_GZIP, NULL), WEIR_OK);
-	for (int n = 0; n < COUNT(stops); n++) {
+	for (int n = 0; n < ROWS(stops); n++) {
 		size_t before;
 
 		ck_assert_int_eq(feed(&decoder, body.data + at, stops[n] - at, 512, &got, NULL),
@@ -437,10 +437,7 @@ END_TEST
 
 int main(void)
 {
-	Suite *suite = suite_create("inflate");
 	TCase *tcase = tcase_create("inflate");
-	SRunner *runner = srunner_create(suite);
-	int failed;
 
 	tcase_add_checked_fixture(tcase, setup, NULL);
 	tcase_set_timeout(tcase, 60);
@@ -453,14 +450,9 @@ int main(void)
 	tcase_add_loop_test(tcase, f10_a_changed_byte_never_gives_wrong_bytes_unnoticed, 0,
 			    BODY_COUNT);
 	tcase_add_loop_test(tcase, a_body_cut_short_is_no_damage_but_not_whole, 0, BODY_COUNT);
-	tcase_add_loop_test(tcase, damage_is_corrupt_for_good_and_nothing_is_used, 0,
-			    COUNT(damaged));
+	LOOP(tcase, damage_is_corrupt_for_good_and_nothing_is_used, damaged);
 	tcase_add_test(tcase, many_members_need_no_more_memory_than_one);
 	tcase_add_loop_test(tcase, every_failed_allocation_is_out_of_memory_and_nothing_else, 0,
 			    BODY_COUNT);
-	suite_add_tcase(suite, tcase);
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return run_case("inflate", tcase);
 }

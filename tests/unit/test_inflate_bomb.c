@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "support/memory.h"
+#include "support/run.h"
 #include "wire/inflate.h"
 
 /* 10 MB of zeros in one gzip member; the caller frees it. */
@@ -63,15 +64,8 @@ END_TEST
 
 int main(void)
 {
-	Suite *suite = suite_create("inflate_bomb");
 	TCase *tcase = tcase_create("inflate_bomb");
-	SRunner *runner = srunner_create(suite);
-	int failed;
 
 	tcase_add_test(tcase, f8_a_bomb_goes_through_a_small_output_in_bounded_memory);
-	suite_add_tcase(suite, tcase);
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return run_case("inflate_bomb", tcase);
 }

@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "support/memory.h"
+#include "support/run.h"
 #include "support/shapes.h"
 
 static const struct shape statuses[] = {
@@ -298,35 +299,21 @@ START_TEST(a_plan_that_runs_out_of_memory_says_so)
 }
 END_TEST
 
-static Suite *kind_suite(void)
+int main(void)
 {
-	Suite *suite = suite_create("kind");
 	TCase *shapes = tcase_create("shapes");
 
 	tcase_set_timeout(shapes, 60);
 	tcase_add_checked_fixture(shapes, shapes_init, shapes_release);
-	tcase_add_loop_test(shapes, every_row_of_statuses_is_told, 0, COUNT_OF(statuses));
-	tcase_add_loop_test(shapes, every_row_of_envelopes_is_told, 0, COUNT_OF(envelopes));
-	tcase_add_loop_test(shapes, every_row_of_nulls_is_told, 0, COUNT_OF(nulls));
-	tcase_add_loop_test(shapes, every_row_of_duplicates_is_told, 0, COUNT_OF(duplicates));
-	tcase_add_loop_test(shapes, s8_a_status_in_an_envelope_is_what_it_is_outside, 0,
-			    COUNT_OF(statuses));
+	LOOP(shapes, every_row_of_statuses_is_told, statuses);
+	LOOP(shapes, every_row_of_envelopes_is_told, envelopes);
+	LOOP(shapes, every_row_of_nulls_is_told, nulls);
+	LOOP(shapes, every_row_of_duplicates_is_told, duplicates);
+	LOOP(shapes, s8_a_status_in_an_envelope_is_what_it_is_outside, statuses);
 	tcase_add_test(shapes, s11_members_may_come_in_any_order);
 	tcase_add_test(shapes, s11_unexpected_members_change_nothing);
 	tcase_add_test(shapes, s9_ten_thousand_friends_are_friends);
 	tcase_add_test(shapes, an_id_tells_its_time);
 	tcase_add_test(shapes, a_plan_that_runs_out_of_memory_says_so);
-	suite_add_tcase(suite, shapes);
-	return suite;
-}
-
-int main(void)
-{
-	SRunner *runner = srunner_create(kind_suite());
-	int failed;
-
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed != 0;
+	return run_case("kind", shapes);
 }

@@ -6,6 +6,7 @@
 
 #include "model/kind.h"
 #include "support/recorded.h"
+#include "support/run.h"
 
 #define STATUS (WEIR_KIND_TWEET | WEIR_KIND_RETWEET)
 
@@ -75,17 +76,10 @@ END_TEST
 
 int main(void)
 {
-	Suite *suite = suite_create("kind_corpus");
 	TCase *tcase = tcase_create("corpus");
-	SRunner *runner = srunner_create(suite);
-	int failed;
 
 	tcase_set_timeout(tcase, 120);
 	tcase_add_loop_test(tcase, recorded_messages_are_told_as_their_types_say, 0,
 			    RECORDED_FILES);
-	suite_add_tcase(suite, tcase);
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed != 0;
+	return run_case("kind_corpus", tcase);
 }

@@ -4,8 +4,7 @@
 #include <string.h>
 
 #include "model/kind.h"
-
-#define COUNT_OF(array) ((int)(sizeof(array) / sizeof *(array)))
+#include "support/run.h"
 
 START_TEST(every_kind_has_a_name_that_reads_back)
 {
@@ -79,17 +78,10 @@ END_TEST
 
 int main(void)
 {
-	Suite *suite = suite_create("kind_name");
 	TCase *tcase = tcase_create("names");
-	SRunner *runner = srunner_create(suite);
-	int failed;
 
 	tcase_add_test(tcase, every_kind_has_a_name_that_reads_back);
 	tcase_add_test(tcase, every_trait_has_a_name);
-	tcase_add_loop_test(tcase, kinds_are_read_from_a_list, 0, COUNT_OF(lists));
-	suite_add_tcase(suite, tcase);
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed != 0;
+	LOOP(tcase, kinds_are_read_from_a_list, lists);
+	return run_case("kind_name", tcase);
 }

@@ -4,6 +4,7 @@
  * traits, key and time. Rows with a number in front (S1 … S14, F12, F15) are the duties of a
  * stream client.
  */
+#include "support/run.h"
 #include "support/shapes.h"
 
 #define IDS(n) "\"id\":" #n ",\"id_str\":\"" #n "\",\"user_id\":3,\"user_id_str\":\"3\""
@@ -266,21 +267,13 @@ END_TEST
 
 int main(void)
 {
-	Suite *suite = suite_create("kind_notice");
 	TCase *shapes = tcase_create("shapes");
-	SRunner *runner = srunner_create(suite);
-	int failed;
 
 	tcase_add_checked_fixture(shapes, shapes_init, shapes_release);
-	tcase_add_loop_test(shapes, every_row_of_notices_is_told, 0, COUNT_OF(notices));
-	tcase_add_loop_test(shapes, every_row_of_v2_is_told, 0, COUNT_OF(v2));
-	tcase_add_loop_test(shapes, every_row_of_unknowns_is_told, 0, COUNT_OF(unknowns));
-	tcase_add_loop_test(shapes, s8_a_notice_in_an_envelope_is_what_it_is_outside, 0,
-			    COUNT_OF(notices));
+	LOOP(shapes, every_row_of_notices_is_told, notices);
+	LOOP(shapes, every_row_of_v2_is_told, v2);
+	LOOP(shapes, every_row_of_unknowns_is_told, unknowns);
+	LOOP(shapes, s8_a_notice_in_an_envelope_is_what_it_is_outside, notices);
 	tcase_add_test(shapes, s8_v2_has_no_envelopes);
-	suite_add_tcase(suite, shapes);
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed != 0;
+	return run_case("kind_notice", shapes);
 }

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "kit/limiter.h"
+#include "support/run.h"
 
 #define MINUTE_MS 60000u
 #define NOT_SAID UINT64_MAX
@@ -91,18 +92,11 @@ END_TEST
 
 int main(void)
 {
-	Suite *suite = suite_create("limiter");
 	TCase *tcase = tcase_create("limiter");
-	SRunner *runner = srunner_create(suite);
-	int failed;
 
 	tcase_add_test(tcase, the_first_is_said_at_once_then_one_in_each_interval);
 	tcase_add_test(tcase, kinds_do_not_touch_each_other);
 	tcase_add_test(tcase, any_number_of_kinds_says_at_most_eight_things_in_an_interval);
 	tcase_add_test(tcase, what_has_no_entry_of_its_own_is_counted_together);
-	suite_add_tcase(suite, tcase);
-	srunner_run_all(runner, CK_ENV);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed != 0;
+	return run_case("limiter", tcase);
 }

@@ -7,8 +7,8 @@
 
 #include "model/match.h"
 #include "support/memory.h"
+#include "support/run.h"
 
-#define COUNT_OF(array) ((int)(sizeof(array) / sizeof *(array)))
 #define ANY(...) .any_of = (const char *const[]){ __VA_ARGS__ },                                  \
 		 .any_of_count = sizeof((const char *const[]){ __VA_ARGS__ }) / sizeof(char *)
 #define EXISTS(p) { .path = p, .test = WEIR_TEST_EXISTS }
@@ -274,23 +274,15 @@ END_TEST
 
 int main(void)
 {
-	Suite *suite = suite_create("match");
 	TCase *tcase = tcase_create("match");
-	SRunner *runner = srunner_create(suite);
-	int failed;
 
 	tcase_add_checked_fixture(tcase, init, release);
-	tcase_add_loop_test(tcase, every_row_holds_or_not, 0, COUNT_OF(rows));
+	LOOP(tcase, every_row_holds_or_not, rows);
 	tcase_add_test(tcase, all_matchers_must_hold);
 	tcase_add_test(tcase, no_matchers_hold_always);
 	tcase_add_test(tcase, matchers_keep_copies);
-	tcase_add_loop_test(tcase, a_bad_matcher_is_refused_with_its_path_and_a_remedy, 0,
-			    COUNT_OF(refused));
+	LOOP(tcase, a_bad_matcher_is_refused_with_its_path_and_a_remedy, refused);
 	tcase_add_test(tcase, a_count_without_matchers_is_refused);
 	tcase_add_test(tcase, out_of_memory_leaves_nothing_behind);
-	suite_add_tcase(suite, tcase);
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed != 0;
+	return run_case("match", tcase);
 }

@@ -2,13 +2,11 @@
 /* Messages: what is copied, what is told by the bytes, who frees, fields and texts. */
 #include <check.h>
 #include <pthread.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "model/message.h"
 #include "support/fake_env.h"
-
-#define ROWS(table) ((int)(sizeof(table) / sizeof *(table)))
+#include "support/run.h"
 
 static struct fake_env fake;
 
@@ -260,9 +258,8 @@ START_TEST(a_field_is_not_found_without_memory_and_nothing_leaks)
 }
 END_TEST
 
-static Suite *suite(void)
+int main(void)
 {
-	Suite *s = suite_create("message");
 	TCase *t = tcase_create("unit");
 
 	tcase_add_test(t, all_that_is_borrowed_is_copied_into_one_block);
@@ -272,20 +269,8 @@ static Suite *suite(void)
 	tcase_add_test(t, an_owner_is_released_when_there_is_no_memory);
 	tcase_add_test(t, the_last_reference_may_go_on_another_thread);
 	tcase_add_test(t, references_are_counted_on_every_thread);
-	tcase_add_loop_test(t, a_field_is_found_by_its_path, 0, ROWS(fields));
+	LOOP(t, a_field_is_found_by_its_path, fields);
 	tcase_add_loop_test(t, a_text_is_cut_to_what_there_is_room_for, 0, 12);
 	tcase_add_test(t, a_field_is_not_found_without_memory_and_nothing_leaks);
-	suite_add_tcase(s, t);
-	return s;
-}
-
-int main(void)
-{
-	SRunner *runner = srunner_create(suite());
-	int failed;
-
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return run_case("message", t);
 }

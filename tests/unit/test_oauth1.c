@@ -9,11 +9,10 @@
 #include "data/oauth1_vectors.h"
 #include "ground/env.h"
 #include "support/memory.h"
+#include "support/run.h"
 #include "wire/form.h"
 #include "wire/liboauth.h"
 #include "wire/oauth1.h"
-
-#define COUNT(array) ((int)(sizeof(array) / sizeof *(array)))
 
 static struct weir_env env;
 
@@ -60,7 +59,7 @@ START_TEST(every_step_of_a_published_request_comes_out)
 		{ "header", got.header, vectors[_i].header },
 	};
 
-	for (int n = 0; n < COUNT(steps); n++)
+	for (int n = 0; n < ROWS(steps); n++)
 		ck_assert_msg(!steps[n].want || strcmp(steps[n].got, steps[n].want) == 0,
 			      "%s, %s: got %s", vectors[_i].name, steps[n].step, steps[n].got);
 	weir__oauth1_signed_release(&env, &got);
@@ -326,7 +325,7 @@ static void *spy_resize(void *user, void *ptr, size_t old_size, size_t new_size)
 		ck_assert_ptr_null(ptr);
 		return malloc(new_size);
 	}
-	for (int n = 0; n < COUNT(spy->secrets); n++)
+	for (int n = 0; n < ROWS(spy->secrets); n++)
 		if (memmem(ptr, old_size, spy->secrets[n], strlen(spy->secrets[n])))
 			spy->seen++;
 	spy->freed++;
@@ -452,18 +451,15 @@ static TCase *signing_case(void)
 	TCase *tcase = tcase_create("signing");
 
 	tcase_add_checked_fixture(tcase, setup, NULL);
-	tcase_add_loop_test(tcase, every_step_of_a_published_request_comes_out, 0, COUNT(vectors));
-	tcase_add_loop_test(tcase, the_header_carries_the_signature_encoded_once_more, 0,
-			    COUNT(vectors));
+	LOOP(tcase, every_step_of_a_published_request_comes_out, vectors);
+	LOOP(tcase, the_header_carries_the_signature_encoded_once_more, vectors);
 	tcase_add_test(tcase, the_header_lists_the_oauth_parameters_and_no_others);
-	tcase_add_loop_test(tcase, the_decoded_form_is_signed_in_order, 0, COUNT(signed_forms));
-	tcase_add_loop_test(tcase, what_cannot_be_signed_is_refused_in_words_without_secrets, 0,
-			    COUNT(refused));
-	tcase_add_loop_test(tcase, a_request_with_a_part_missing_is_refused, 0, COUNT(incomplete));
+	LOOP(tcase, the_decoded_form_is_signed_in_order, signed_forms);
+	LOOP(tcase, what_cannot_be_signed_is_refused_in_words_without_secrets, refused);
+	LOOP(tcase, a_request_with_a_part_missing_is_refused, incomplete);
 	tcase_add_test(tcase, an_empty_token_is_no_token);
 	tcase_add_test(tcase, the_key_is_made_of_encoded_secrets);
-	tcase_add_loop_test(tcase, every_failed_allocation_is_out_of_memory_and_nothing_else, 0,
-			    COUNT(vectors));
+	LOOP(tcase, every_failed_allocation_is_out_of_memory_and_nothing_else, vectors);
 	tcase_add_test(tcase, secrets_are_wiped_before_their_memory_goes_back);
 	tcase_add_loop_test(tcase, threads_may_make_their_first_signature_together, 0, 20);
 	return tcase;
@@ -483,13 +479,8 @@ static TCase *nonce_case(void)
 int main(void)
 {
 	Suite *suite = suite_create("oauth1");
-	SRunner *runner = srunner_create(suite);
-	int failed;
 
 	suite_add_tcase(suite, signing_case());
 	suite_add_tcase(suite, nonce_case());
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return run_suite(suite);
 }

@@ -1,13 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /* The base URL of a signature. What is refused is in test_oauth1.c, with what else is. */
 #include <check.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "support/memory.h"
+#include "support/run.h"
 #include "wire/oauth1.h"
-
-#define COUNT(array) ((int)(sizeof(array) / sizeof *(array)))
 
 static struct weir_env env;
 
@@ -82,18 +80,10 @@ END_TEST
 
 int main(void)
 {
-	Suite *suite = suite_create("oauth1_url");
 	TCase *tcase = tcase_create("oauth1_url");
-	SRunner *runner = srunner_create(suite);
-	int failed;
 
 	tcase_add_checked_fixture(tcase, setup, NULL);
-	tcase_add_loop_test(tcase, the_base_url_is_what_the_server_sees, 0, COUNT(base_urls));
-	tcase_add_loop_test(tcase, every_failed_allocation_is_out_of_memory_and_nothing_else, 0,
-			    COUNT(base_urls));
-	suite_add_tcase(suite, tcase);
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	LOOP(tcase, the_base_url_is_what_the_server_sees, base_urls);
+	LOOP(tcase, every_failed_allocation_is_out_of_memory_and_nothing_else, base_urls);
+	return run_case("oauth1_url", tcase);
 }

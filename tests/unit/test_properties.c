@@ -6,8 +6,7 @@
 #include <string.h>
 
 #include "kit/properties.h"
-
-#define ROWS(table) ((int)(sizeof(table) / sizeof *(table)))
+#include "support/run.h"
 
 static struct weir_env env;
 static struct weir__properties properties;
@@ -150,18 +149,11 @@ END_TEST
 
 int main(void)
 {
-	Suite *suite = suite_create("properties");
 	TCase *tcase = tcase_create("properties");
-	SRunner *runner = srunner_create(suite);
-	int failed;
 
-	suite_add_tcase(suite, tcase);
-	tcase_add_loop_test(tcase, a_file_says_this, 0, ROWS(files));
-	tcase_add_loop_test(tcase, what_is_wrong_is_named_with_its_line, 0, ROWS(wrong));
+	LOOP(tcase, a_file_says_this, files);
+	LOOP(tcase, what_is_wrong_is_named_with_its_line, wrong);
 	tcase_add_test(tcase, latin_1_is_taken_only_where_utf_8_is_not);
 	tcase_add_test(tcase, every_beginning_of_a_file_is_read_or_refused);
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed != 0;
+	return run_case("properties", tcase);
 }

@@ -2,10 +2,10 @@
 /* The recycler: what it keeps, for whom, how much, and how long it lives. */
 #include <check.h>
 #include <pthread.h>
-#include <stdlib.h>
 
 #include "ground/recycler.h"
 #include "support/fake_env.h"
+#include "support/run.h"
 
 static const size_t sizes[WEIR__RECYCLED_SIZES] = { 200, 300, 400, 500 };
 
@@ -239,10 +239,7 @@ END_TEST
 
 int main(void)
 {
-	Suite *suite = suite_create("recycler");
 	TCase *tcase = tcase_create("blocks");
-	SRunner *runner = srunner_create(suite);
-	int failed;
 
 	tcase_add_loop_test(tcase, a_freed_block_of_a_kept_size_is_the_next_one, 0,
 			    WEIR__RECYCLED_SIZES);
@@ -256,9 +253,5 @@ int main(void)
 	tcase_add_test(tcase, another_thread_may_free);
 	tcase_add_test(tcase, it_lives_as_long_as_the_last_block);
 	tcase_add_test(tcase, without_memory_there_is_none);
-	suite_add_tcase(suite, tcase);
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed != 0;
+	return run_case("recycler", tcase);
 }

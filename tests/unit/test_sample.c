@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* The sample generator: valid, reproducible, in its stated shares, and consistent with itself. */
 #include "../../tools/sample/sample.h"
+#include "support/run.h"
 
 #include <check.h>
 #include <inttypes.h>
@@ -287,24 +288,17 @@ END_TEST
 
 int main(void)
 {
-	Suite *suite = suite_create("sample");
 	TCase *tcase = tcase_create("sample");
-	SRunner *runner = srunner_create(suite);
-	int failed;
 
-	suite_add_tcase(suite, tcase);
 	tcase_set_timeout(tcase, 60);
 	tcase_add_test(tcase, every_message_is_ascii_json);
 	tcase_add_test(tcase, the_same_seed_gives_the_same_bytes);
 	tcase_add_test(tcase, the_bytes_are_the_same_on_every_machine);
-	tcase_add_loop_test(tcase, a_kind_has_its_share, 0, sizeof shares / sizeof shares[0]);
+	LOOP(tcase, a_kind_has_its_share, shares);
 	tcase_add_test(tcase, the_mean_is_about_three_kilobytes);
 	tcase_add_test(tcase, disconnects_come_only_when_allowed);
 	tcase_add_test(tcase, ids_times_and_traits_agree);
 	tcase_add_test(tcase, a_delete_names_a_status_sent_before);
 	tcase_add_test(tcase, entities_stand_where_they_say);
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return run_case("sample", tcase);
 }

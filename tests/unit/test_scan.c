@@ -3,13 +3,11 @@
  * test_scan_judge.c. */
 #include <check.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "kit/scan.h"
 #include "support/memory.h"
-
-#define COUNT(array) ((int)(sizeof(array) / sizeof *(array)))
+#include "support/run.h"
 
 static struct weir_env env;
 static enum weir__scan_form form;
@@ -114,13 +112,12 @@ static void print_slot(char *out, size_t size, const struct weir__slot *slot, co
 
 START_TEST(a_path_finds_its_value)
 {
-	struct weir__slot slots[16];
+	struct weir__slot slots[16] = { { 0 } };
 	weir__plan *plan = new_plan();
 	const size_t slot = add(plan, finds[_i].path);
 	const char *text = finds[_i].text;
 	char got[100];
 
-	memset(slots, 0xff, sizeof slots);
 	ck_assert(weir__scan(plan, text, strlen(text), slots, NULL));
 	print_slot(got, sizeof got, &slots[slot], text);
 	ck_assert_msg(strcmp(got, finds[_i].want) == 0, "%s: got %s", finds[_i].name, got);
@@ -132,7 +129,7 @@ END_TEST
 START_TEST(a_path_finds_its_value_wherever_it_stands)
 {
 	const size_t len = strlen(finds[_i].text);
-	struct weir__slot slots[16];
+	struct weir__slot slots[16] = { { 0 } };
 	weir__plan *plan = new_plan();
 	const size_t slot = add(plan, finds[_i].path);
 	char text[300], got[100];
@@ -150,10 +147,81 @@ START_TEST(a_path_finds_its_value_wherever_it_stands)
 }
 END_TEST
 
+/* Of all kinds: what fills much or little, duplicates, texts that break off in any state. */
+static const char *const rows[] = {
+	"{\"a\":{\"b\":1,\"c\":\"x\\n\",\"d\":[7,[8],9]},\"e\":[{\"f\":2},{\"f\":3}],\"g\":null}",
+	"{\"a\":{\"b\":1,\"c\":\"x\",\"d\":[1,2]},\"a\":{\"d\":[3]},\"e\":[{\"f\":2}],\"e\":7}",
+	"{\"e\":[1,{\"f\":2}],\"e\":[{\"f\":1},2],\"e\":[{\"f\":4},{\"f\":5}],\"g\":1,\"g\":2}",
+	"{\"a\":{\"d\":[1,2],\"b\":2},\"a\":true,\"a\":{\"c\":false},\"g\":\"\\u0041\"}",
+	"{}",
+	"[]",
+	"\"a\\tb\"",
+	" 12 ",
+	"",
+	"plain",
+	"{\"a\":{\"b\":1,\"d\":[1,2",
+	"{\"a\":{\"c\":\"never ends, though it is long enough to go on for more than one block of it",
+	"{\"a\":{\"b\":1},\"e\":[{\"f\":1},{\"f\":2}],\"g\":01}",
+	"{\"a\":{\"d\":[1,2]},\"a\":{\"b\":1},\"a\":]",
+};
+
+static void compare_with_fresh(const weir__plan *plan, const char *text, bool valid,
+			       const struct weir__slot *slots, size_t before)
+{
+	struct weir__slot fresh[16] = { { 0 } };
+
+	ck_assert(weir__scan(plan, text, strlen(text), fresh, NULL) == valid);
+	for (size_t i = 0; valid && i < weir__plan_slot_count(plan); i++)
+		ck_assert_msg(slots[i].type == fresh[i].type && slots[i].at == fresh[i].at &&
+				      slots[i].len == fresh[i].len &&
+				      slots[i].escaped == fresh[i].escaped,
+			      "slot %zu of %s behind %s", i, text, rows[before]);
+}
+
+/* Each behind each, in the same slots; of an invalid text nothing is left but by the next. */
+START_TEST(a_text_leaves_nothing_in_the_slots_for_the_next)
+{
+	static const char *const paths[] = { "a.b", "a.c", "a.d[0]", "a.d[1]", "e[0].f", "e[1].f",
+					     "g" };
+	weir__plan *plan = new_plan();
+	struct weir__slot slots[16] = { { 0 } };
+
+	for (size_t i = 0; i < ROWS(paths); i++)
+		add(plan, paths[i]);
+	ck_assert_uint_le(weir__plan_slot_count(plan), ROWS(slots));
+	for (size_t i = 0; i < ROWS(rows); i++) {
+		weir__scan(plan, rows[_i], strlen(rows[_i]), slots, NULL);
+		const bool valid = weir__scan(plan, rows[i], strlen(rows[i]), slots, NULL);
+
+		compare_with_fresh(plan, rows[i], valid, slots, (size_t)_i);
+	}
+	weir__plan_free(plan);
+}
+END_TEST
+
+/* What was filled for a large plan is gone when a small one takes the slots. */
+START_TEST(slots_may_change_their_plan)
+{
+	struct weir__slot slots[8] = { { 0 } };
+	weir__plan *large = new_plan(), *small = new_plan();
+
+	add(large, "a.b.c");
+	add(large, "d.e");
+	add(small, "d");
+	ck_assert(weir__scan(large, "{\"a\":{\"b\":{\"c\":1}},\"d\":{\"e\":2}}", 31, slots, NULL));
+	ck_assert_uint_eq(slots[3].type, WEIR_FIELD_NUMBER);
+	ck_assert(weir__scan(small, "[]", 2, slots, NULL));
+	for (size_t i = 1; i < ROWS(slots); i++)
+		ck_assert_uint_eq(slots[i].type, WEIR_FIELD_ABSENT);
+	weir__plan_free(large);
+	weir__plan_free(small);
+}
+END_TEST
+
 START_TEST(slot_zero_is_the_whole_text)
 {
 	weir__plan *plan = new_plan();
-	struct weir__slot slot;
+	struct weir__slot slot = { 0 };
 	char got[40];
 
 	ck_assert_uint_eq(weir__plan_slot_count(plan), 1);
@@ -238,7 +306,7 @@ END_TEST
 START_TEST(a_path_has_at_most_64_steps)
 {
 	weir__plan *plan = new_plan();
-	struct weir__slot slots[65];
+	struct weir__slot slots[65] = { { 0 } };
 	char path[65 * 3 + 1] = "";
 	char text[64 * 2 + 2];
 	size_t slot;
@@ -281,7 +349,7 @@ START_TEST(a_name_has_at_most_1024_bytes)
 {
 	weir__plan *plan = new_plan();
 	char path[1026], text[1100];
-	struct weir__slot slots[2];
+	struct weir__slot slots[2] = { { 0 } };
 	size_t slot;
 
 	memset(path, 'n', sizeof path);
@@ -328,7 +396,7 @@ START_TEST(an_error_names_its_place_and_reason)
 {
 	weir__plan *plan = new_plan();
 	struct weir__scan_error err = { .reason = "" };
-	struct weir__slot slot;
+	struct weir__slot slot = { 0 };
 
 	ck_assert(!weir__scan(plan, errors[_i].text, strlen(errors[_i].text), &slot, &err));
 	ck_assert_str_eq(err.reason, errors[_i].reason);
@@ -341,7 +409,7 @@ START_TEST(a_text_of_4_gib_is_refused_unread)
 {
 	weir__plan *plan = new_plan();
 	struct weir__scan_error err;
-	struct weir__slot slot;
+	struct weir__slot slot = { 0 };
 
 	ck_assert(!weir__scan(plan, "1", (size_t)WEIR__SCAN_MAX_BYTES + 1, &slot, &err));
 	ck_assert_uint_eq(err.at, 0);
@@ -390,15 +458,17 @@ static void add_tests(Suite *suite, enum weir__scan_form which, void (*setup)(vo
 	setup();
 	plan = weir__plan_new(&env);
 	tcase_add_checked_fixture(tcase, setup, NULL);
-	tcase_add_loop_test(tcase, a_path_finds_its_value, 0, COUNT(finds));
-	tcase_add_loop_test(tcase, a_path_finds_its_value_wherever_it_stands, 0, COUNT(finds));
+	LOOP(tcase, a_path_finds_its_value, finds);
+	LOOP(tcase, a_path_finds_its_value_wherever_it_stands, finds);
+	LOOP(tcase, a_text_leaves_nothing_in_the_slots_for_the_next, rows);
+	tcase_add_test(tcase, slots_may_change_their_plan);
 	tcase_add_test(tcase, slot_zero_is_the_whole_text);
 	tcase_add_test(tcase, paths_keep_their_slots_and_share_their_parents);
-	tcase_add_loop_test(tcase, a_bad_path_is_refused_and_adds_nothing, 0, COUNT(bad_paths));
+	LOOP(tcase, a_bad_path_is_refused_and_adds_nothing, bad_paths);
 	tcase_add_test(tcase, a_path_has_at_most_64_steps);
 	tcase_add_test(tcase, a_plan_has_at_most_4096_slots);
 	tcase_add_test(tcase, a_name_has_at_most_1024_bytes);
-	tcase_add_loop_test(tcase, an_error_names_its_place_and_reason, 0, COUNT(errors));
+	LOOP(tcase, an_error_names_its_place_and_reason, errors);
 	tcase_add_test(tcase, a_text_of_4_gib_is_refused_unread);
 	tcase_add_test(tcase, a_plan_survives_every_failing_allocation);
 	if (weir__plan_use(plan, which))
@@ -411,14 +481,9 @@ static void add_tests(Suite *suite, enum weir__scan_form which, void (*setup)(vo
 int main(void)
 {
 	Suite *suite = suite_create("scan");
-	SRunner *runner = srunner_create(suite);
-	int failed;
 
 	add_tests(suite, WEIR__SCAN_PORTABLE, setup_portable);
 	add_tests(suite, WEIR__SCAN_SSE2, setup_sse2);
 	add_tests(suite, WEIR__SCAN_AVX2, setup_avx2);
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed != 0;
+	return run_suite(suite);
 }

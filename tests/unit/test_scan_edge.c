@@ -13,6 +13,7 @@
 
 #include "support/json_cases.h"
 #include "support/mutate.h"
+#include "support/run.h"
 #include "support/scan_judge.h"
 
 #define ROOM_PAGES 4
@@ -143,10 +144,7 @@ END_TEST
 
 int main(void)
 {
-	Suite *suite = suite_create("the scan's edges");
 	TCase *tcase = tcase_create("the scan's edges");
-	SRunner *runner = srunner_create(suite);
-	int failed;
 
 	tcase_set_timeout(tcase, 300);
 	tcase_add_checked_fixture(tcase, setup, teardown);
@@ -155,9 +153,5 @@ int main(void)
 	tcase_add_test(tcase, cases_are_read_and_no_more);
 	tcase_add_test(tcase, cases_are_judged_alike_wherever_blocks_begin);
 	tcase_add_test(tcase, random_changes_are_judged_alike_wherever_blocks_begin);
-	suite_add_tcase(suite, tcase);
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed != 0;
+	return run_case("the scan's edges", tcase);
 }

@@ -12,6 +12,7 @@
 #include "support/corpus.h"
 #include "support/json_cases.h"
 #include "support/mutate.h"
+#include "support/run.h"
 #include "support/scan_judge.h"
 
 #define PREFIX_MESSAGES 50
@@ -164,11 +165,8 @@ END_TEST
 
 int main(void)
 {
-	Suite *suite = suite_create("scan and jansson agree");
 	TCase *tcase = tcase_create("scan and jansson agree");
-	SRunner *runner = srunner_create(suite);
 	int files = 0;
-	int failed;
 
 	while (corpus_files[files])
 		files++;
@@ -179,9 +177,5 @@ int main(void)
 	tcase_add_test(tcase, on_every_beginning_of_texts_that_parsers_stumble_over);
 	tcase_add_test(tcase, on_random_changes);
 	tcase_add_test(tcase, on_deep_texts);
-	suite_add_tcase(suite, tcase);
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed != 0;
+	return run_case("scan and jansson agree", tcase);
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* The stream server's signatures: the examples of RFC 5849 and of streaming requests. */
 #include "stream_server/signature.h"
+#include "support/run.h"
 
 #include <check.h>
 #include <stdio.h>
@@ -287,24 +288,15 @@ START_TEST(a_broken_header_is_refused)
 }
 END_TEST
 
-#define ROWS(table) (int)(sizeof table / sizeof table[0])
-
 int main(void)
 {
-	Suite *suite = suite_create("server_signature");
 	TCase *tcase = tcase_create("server_signature");
-	SRunner *runner = srunner_create(suite);
-	int failed;
 
-	suite_add_tcase(suite, tcase);
-	tcase_add_loop_test(tcase, the_base_string_is_the_published_one, 0, ROWS(vectors));
-	tcase_add_loop_test(tcase, the_signature_is_the_published_one, 0, ROWS(vectors));
-	tcase_add_loop_test(tcase, percent_coding_is_that_of_rfc_5849, 0, ROWS(codings));
-	tcase_add_loop_test(tcase, the_base_url_is_normalized, 0, ROWS(urls));
-	tcase_add_loop_test(tcase, a_request_is_judged, 0, ROWS(checks));
-	tcase_add_loop_test(tcase, a_broken_header_is_refused, 0, ROWS(broken_headers));
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	LOOP(tcase, the_base_string_is_the_published_one, vectors);
+	LOOP(tcase, the_signature_is_the_published_one, vectors);
+	LOOP(tcase, percent_coding_is_that_of_rfc_5849, codings);
+	LOOP(tcase, the_base_url_is_normalized, urls);
+	LOOP(tcase, a_request_is_judged, checks);
+	LOOP(tcase, a_broken_header_is_refused, broken_headers);
+	return run_case("server_signature", tcase);
 }

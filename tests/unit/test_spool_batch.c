@@ -6,6 +6,7 @@
 
 #include "connect/spool/batch.h"
 #include "support/mutate.h"
+#include "support/run.h"
 
 #define SEED 0x123456789abcdefu
 
@@ -288,26 +289,18 @@ END_TEST
 
 int main(void)
 {
-	Suite *suite = suite_create("spool_batch");
 	TCase *tcase = tcase_create("spool_batch");
-	SRunner *runner = srunner_create(suite);
-	int failed;
 
 	tcase_set_timeout(tcase, 60);
 	tcase_add_loop_test(tcase, a_record_is_read_back_as_it_was, 0, RECORDS);
 	tcase_add_loop_test(tcase, a_record_that_is_cut_off_anywhere_is_none, 0, RECORDS);
 	tcase_add_loop_test(tcase, a_record_with_any_bit_flipped_is_none, 0, RECORDS);
 	tcase_add_test(tcase, a_record_of_another_spool_is_none);
-	tcase_add_loop_test(tcase, what_is_too_large_has_no_size, 0,
-			    (int)(sizeof too_large / sizeof *too_large));
+	LOOP(tcase, what_is_too_large_has_no_size, too_large);
 	tcase_add_test(tcase, a_head_is_read_back_and_with_any_bit_flipped_refused);
 	tcase_add_test(tcase, a_state_is_read_back_and_with_any_bit_flipped_refused);
 	tcase_add_loop_test(tcase, numbers_that_cannot_be_are_refused, 0, 3);
 	tcase_add_test(tcase, a_walk_steps_over_what_is_damaged_and_finds_the_rest);
 	tcase_add_test(tcase, a_walk_gives_the_asked_for_numbers_alone);
-	suite_add_tcase(suite, tcase);
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed != 0;
+	return run_case("spool_batch", tcase);
 }

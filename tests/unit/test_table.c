@@ -7,6 +7,7 @@
 
 #include "kit/table.h"
 #include "support/memory.h"
+#include "support/run.h"
 
 #define MANY 10000
 
@@ -180,10 +181,7 @@ END_TEST
 
 int main(void)
 {
-	Suite *suite = suite_create("table");
 	TCase *tcase = tcase_create("table");
-	SRunner *runner = srunner_create(suite);
-	int failed;
 
 	tcase_add_checked_fixture(tcase, init, release);
 	tcase_add_test(tcase, an_empty_table_has_nothing);
@@ -194,9 +192,5 @@ int main(void)
 	tcase_add_test(tcase, a_visit_sees_each_entry_once);
 	tcase_add_test(tcase, a_failed_add_leaves_the_table_as_it_was);
 	tcase_add_test(tcase, a_released_table_is_empty_and_usable);
-	suite_add_tcase(suite, tcase);
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed != 0;
+	return run_case("table", tcase);
 }

@@ -9,8 +9,8 @@
 
 #include "model/template.h"
 #include "support/memory.h"
+#include "support/run.h"
 
-#define COUNT_OF(array) ((int)(sizeof(array) / sizeof *(array)))
 #define X10 "xxxxxxxxxx"
 #define X50 X10 X10 X10 X10 X10
 #define X100 X50 X50
@@ -344,25 +344,16 @@ END_TEST
 
 int main(void)
 {
-	Suite *suite = suite_create("template");
 	TCase *tcase = tcase_create("template");
-	SRunner *runner = srunner_create(suite);
-	int failed;
 
 	tcase_add_checked_fixture(tcase, init, release);
-	tcase_add_loop_test(tcase, a_destination_is_legal_or_the_fallback, 0,
-			    COUNT_OF(destinations));
-	tcase_add_loop_test(tcase, a_key_is_any_bytes_or_none, 0, COUNT_OF(keys));
-	tcase_add_loop_test(tcase, a_syntax_error_names_the_template_and_the_place, 0,
-			    COUNT_OF(refused));
+	LOOP(tcase, a_destination_is_legal_or_the_fallback, destinations);
+	LOOP(tcase, a_key_is_any_bytes_or_none, keys);
+	LOOP(tcase, a_syntax_error_names_the_template_and_the_place, refused);
 	tcase_add_test(tcase, a_long_template_is_shown_in_part_and_not_cut_inside_a_character);
-	tcase_add_loop_test(tcase, a_filler_stands_in_for_each_field, 0, COUNT_OF(fills));
+	LOOP(tcase, a_filler_stands_in_for_each_field, fills);
 	tcase_add_test(tcase, a_source_that_gives_no_kind_gives_no_destination);
 	tcase_add_test(tcase, out_of_memory_leaves_nothing_behind);
 	tcase_add_test(tcase, freeing_nothing_is_fine);
-	suite_add_tcase(suite, tcase);
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed != 0;
+	return run_case("template", tcase);
 }

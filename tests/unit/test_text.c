@@ -10,8 +10,8 @@
 
 #include "kit/text.h"
 #include "kit/utf8.h"
+#include "support/run.h"
 
-#define COUNT(array) ((int)(sizeof(array) / sizeof *(array)))
 #define FFFD "\357\277\275"
 
 static struct weir_slice slice(const char *text)
@@ -376,10 +376,10 @@ START_TEST(t5_no_locale_and_no_time_zone_changes_an_answer)
 
 	setenv("TZ", "Asia/Seoul", 1);
 	tzset();
-	for (int i = 0; i < COUNT(locales); i++) {
+	for (int i = 0; i < ROWS(locales); i++) {
 		if (!setlocale(LC_ALL, locales[i]))
 			printf("no locale %s here: only the time zone is tested\n", locales[i]);
-		for (int row = 0; row < COUNT(dates); row++)
+		for (int row = 0; row < ROWS(dates); row++)
 			check_date(row);
 		ck_assert(weir__text_to_double(slice("1.5"), &got) && got == 1.5);
 		ck_assert(!weir__text_to_double(slice("1,5"), &got));
@@ -405,28 +405,21 @@ END_TEST
 
 int main(void)
 {
-	Suite *suite = suite_create("text");
 	TCase *tcase = tcase_create("text");
-	SRunner *runner = srunner_create(suite);
-	int failed;
 
 	tcase_set_timeout(tcase, 60);
-	tcase_add_loop_test(tcase, escapes_are_undone, 0, COUNT(escaped));
-	tcase_add_loop_test(tcase, escapes_are_compared_as_what_they_spell, 0, COUNT(escaped));
+	LOOP(tcase, escapes_are_undone, escaped);
+	LOOP(tcase, escapes_are_compared_as_what_they_spell, escaped);
 	tcase_add_test(tcase, without_escapes_bytes_are_compared);
-	tcase_add_loop_test(tcase, any_bytes_become_the_inside_of_a_string, 0, COUNT(plain));
+	LOOP(tcase, any_bytes_become_the_inside_of_a_string, plain);
 	tcase_add_test(tcase, utf8_is_what_rfc_3629_says);
 	tcase_add_test(tcase, utf8_is_found_wrong_at_every_place);
-	tcase_add_loop_test(tcase, whole_numbers_are_digits_and_fit, 0, COUNT(wholes));
-	tcase_add_loop_test(tcase, short_numbers_are_exact, 0, COUNT(numbers));
-	tcase_add_loop_test(tcase, what_json_calls_no_number_is_none, 0, COUNT(no_numbers));
+	LOOP(tcase, whole_numbers_are_digits_and_fit, wholes);
+	LOOP(tcase, short_numbers_are_exact, numbers);
+	LOOP(tcase, what_json_calls_no_number_is_none, no_numbers);
 	tcase_add_test(tcase, long_numbers_are_within_one_unit_in_the_last_place);
-	tcase_add_loop_test(tcase, dates_are_read, 0, COUNT(dates));
+	LOOP(tcase, dates_are_read, dates);
 	tcase_add_test(tcase, t5_no_locale_and_no_time_zone_changes_an_answer);
 	tcase_add_test(tcase, every_day_of_four_centuries_is_the_c_librarys);
-	suite_add_tcase(suite, tcase);
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed != 0;
+	return run_case("text", tcase);
 }

@@ -8,6 +8,7 @@
 
 #include "model/tracker.h"
 #include "support/memory.h"
+#include "support/run.h"
 
 #define LANES 40
 #define STEPS 20000
@@ -359,10 +360,7 @@ END_TEST
 
 int main(void)
 {
-	Suite *suite = suite_create("tracker");
 	TCase *tcase = tcase_create("tracker");
-	SRunner *runner = srunner_create(suite);
-	int failed;
 
 	tcase_set_timeout(tcase, 120);
 	tcase_add_checked_fixture(tcase, init, release);
@@ -379,9 +377,5 @@ int main(void)
 	tcase_add_loop_test(tcase, any_order_of_settling_agrees_with_the_model, 0, 24);
 	tcase_add_test(tcase, a_failed_add_tracks_nothing_and_may_be_tried_again);
 	tcase_add_test(tcase, release_forgets_what_is_under_way);
-	suite_add_tcase(suite, tcase);
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed != 0;
+	return run_case("tracker", tcase);
 }

@@ -52,6 +52,7 @@ static enum weir_status kafka_open(void *self, weir_port *port, struct weir_erro
 	source->port = port;
 	weir__kafka_consumer_leave(source);
 	source->was_given = source->is_last = false;
+	source->waits_ms = 0;
 	status = open_event_fd(source, err);
 	if (status == WEIR_OK)
 		status = weir__kafka_consumer_new(source, err);
@@ -59,12 +60,18 @@ static enum weir_status kafka_open(void *self, weir_port *port, struct weir_erro
 	return status;
 }
 
-/* What is still under way is committed when it is settled: see kafka_ack. */
+/*
+ * What is still under way is committed when it is settled: see kafka_ack. What the group has asked
+ * back it gets when the client is left: until then it is for the coordinator to refuse.
+ */
 static void kafka_close(void *self)
 {
 	struct weir__kafka_source *source = self;
 
 	source->is_open = false;
+	source->bond.must_abort = false;
+	if (source->bond.sink)
+		weir_port_wake(source->bond.sink);
 	weir_port_unwatch(source->port, source->event_fd);
 	if (weir__kafka_lanes_are_settled(&source->lanes))
 		weir__kafka_consumer_leave(source);

@@ -48,6 +48,7 @@ struct weir__kafka_source {
 	bool was_given;			/* partitions, for the first time */
 	bool is_committing;
 	uint64_t commit_due_ms;
+	uint64_t waits_ms, tell_ms;	/* for its group, since when, and when to say so; 0: not */
 	struct weir__kafka_rebalance rebalance;
 	struct weir__kafka_lanes lanes;
 	struct weir__kafka_retired *retired;

@@ -12,12 +12,15 @@
  */
 #include "connect/kafka/source.h"
 
+#include <inttypes.h>
 #include <string.h>
 
 #include "ground/env.h"
 #include "ground/error.h"
 
 #define TAKE_MS 3000
+#define WAITS_MS 10000	/* so long it waits for its group before it says so … */
+#define AGAIN_MS 60000	/* … and then so often */
 
 static bool is_incremental(const struct weir__kafka_source *source)
 {
@@ -262,6 +265,27 @@ static enum weir_status heed(struct weir__kafka_source *source, uint64_t now_ms,
 	return status;
 }
 
+/* A group that does not form is waited for in silence by librdkafka. */
+static void tell_waiting(struct weir__kafka_source *source, uint64_t now_ms)
+{
+	if (!source->topics || (source->was_given && !atomic_load(&source->join->runs))) {
+		source->waits_ms = 0;
+		return;
+	}
+	if (!source->waits_ms) {
+		source->waits_ms = now_ms;
+		source->tell_ms = now_ms + WAITS_MS;
+	}
+	if (now_ms < source->tell_ms)
+		return;
+	source->tell_ms = now_ms + AGAIN_MS;
+	weir_port_log(source->port, WEIR_LOG_INFO,
+		      "group '%s' has shared out no partitions for %" PRIu64 " s: it waits until all "
+		      "its members have come, or were missed for their session.timeout.ms; look at "
+		      "its other members, at the brokers, and whether the topics are there",
+		      source->group, (now_ms - source->waits_ms) / 1000);
+}
+
 enum weir_status weir__kafka_group_turn(struct weir__kafka_source *source, uint64_t now_ms,
 					struct weir_error *err)
 {
@@ -272,6 +296,7 @@ enum weir_status weir__kafka_group_turn(struct weir__kafka_source *source, uint6
 	if (status == WEIR_OK && now_ms >= source->commit_due_ms &&
 	    weir__kafka_may_commit(source))
 		weir__kafka_commit(source, now_ms);
+	tell_waiting(source, now_ms);
 	return status;
 }
 

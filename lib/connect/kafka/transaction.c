@@ -28,6 +28,7 @@
 #define PAUSE_MS 100	/* after an abort */
 #define JOIN_MS 2000	/* a join of the group is waited for, so long at most */
 #define LOOK_MS 20
+#define RING_MS 1000
 
 typedef struct weir__kafka_transaction txn;
 
@@ -367,6 +368,7 @@ static enum weir_status end_when_due(struct weir__kafka_sink *sink, uint64_t now
 		return WEIR_OK;
 	bond_of(transaction)->is_gated = true;
 	transaction->stage = WEIR__TXN_ENDING;
+	transaction->ring_ms = now_ms + RING_MS;
 	return WEIR_OK;
 }
 
@@ -393,6 +395,10 @@ static enum weir_status go_on(struct weir__kafka_sink *sink, uint64_t now_ms,
 	    weir_source_deliveries(transaction->of) == transaction->held_of_source) {
 		transaction->stage = WEIR__TXN_CLOSING;
 		transaction->closing_ms = now_ms;
+	}
+	if (transaction->stage == WEIR__TXN_ENDING && now_ms >= transaction->ring_ms) {
+		transaction->ring_ms = now_ms + RING_MS;
+		return weir__kafka_transaction_check_ring(sink, err);
 	}
 	if (transaction->stage == WEIR__TXN_CLOSING && sink->flight.count == 0 &&
 	    !sink->reports && !joins(transaction, now_ms))

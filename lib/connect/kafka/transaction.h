@@ -33,6 +33,7 @@ struct weir__kafka_transaction {
 	uint64_t held_of_source;
 	uint64_t began_ms, closing_ms, ended_ms;
 	uint64_t again_ms;	/* the call is to be made again then; 0: it is not */
+	uint64_t ring_ms;	/* at its end, others that wait for it are then looked for */
 	uint64_t pause_ms;	/* none is ended before, after one that was aborted */
 	uint64_t again;		/* given back without having been held */
 	bool is_asked;		/* to end what there is now */
@@ -40,6 +41,9 @@ struct weir__kafka_transaction {
 	bool has_skipped;	/* one of its deliveries can go nowhere */
 	bool is_doubtful;	/* a commit was tried, and its end is not known */
 	struct weir_error cause;	/* of the abort */
+	uint64_t looks;		/* for rings, so far */
+	const struct weir__kafka_transaction *seen_by;	/* in this look of that one's */
+	uint64_t seen_look;
 };
 
 /* ---- transaction_make.c ---- */
@@ -92,6 +96,12 @@ bool weir__kafka_transaction_is_busy(const struct weir__kafka_sink *sink);
 void weir__kafka_transaction_lose_client(struct weir__kafka_sink *sink);
 /* What a fence means: that this one took too long (true), or that another process has the id. */
 bool weir__kafka_transaction_is_overdue(const struct weir__kafka_sink *sink);
+
+/* ---- transaction_ring.c ---- */
+
+/* It waits to be ended. Below zero: for a sink that waits for it, so that neither ever will be. */
+enum weir_status weir__kafka_transaction_check_ring(struct weir__kafka_sink *sink,
+						    struct weir_error *err);
 
 /* ---- transaction.c ---- */
 

@@ -116,6 +116,7 @@ enum weir_status weir__kafka_transaction_open(struct weir__kafka_sink *sink,
 	if (!transaction->worker)
 		return weir__error_no_memory(err);
 	transaction->source->bond.sink = sink->port;
+	transaction->source->bond.transaction = transaction;
 	return WEIR_OK;
 }
 
@@ -129,6 +130,7 @@ struct weir__kafka_worker *weir__kafka_transaction_close(struct weir__kafka_sink
 	weir__kafka_worker_leave(worker);
 	transaction->worker = NULL;
 	transaction->source->bond.sink = NULL;
+	transaction->source->bond.transaction = NULL;
 	transaction->source->bond.is_open = false;
 	return worker;
 }

@@ -97,8 +97,11 @@ static bool next_item(const char **at, struct weir_slice *ret)
 	return true;
 }
 
-static void tell_count(const struct examination *of, const char *what, size_t count, uint32_t most)
+static void tell_count(const struct examination *of, const char *one, const char *many,
+		       size_t count, uint32_t most)
 {
+	const char *what = count == 1 ? one : many;
+
 	if (count > most)
 		tell(of, WEIR_CHECK_WRONG, "%zu %s of %u; leave some out", count, what, most);
 	else
@@ -113,7 +116,7 @@ static void tell_track(const struct examination *of)
 
 	while (next_item(&at, &phrase))
 		count++;
-	tell_count(of, "phrases", count, of->options.max_phrases);
+	tell_count(of, "phrase", "phrases", count, of->options.max_phrases);
 	for (at = of->predicates.track; next_item(&at, &phrase);) {
 		const bool fits = phrase.len > 0 && phrase.len <= PHRASE_BYTES;
 
@@ -137,11 +140,11 @@ static void tell_predicates(const struct examination *of)
 	while (next_item(&follow, &item))
 		count++;
 	if (predicates->follow)
-		tell_count(of, "user ids", count, options->max_follow);
+		tell_count(of, "user id", "user ids", count, options->max_follow);
 	for (count = 0; next_item(&box, &item);)
 		count++;
 	if (predicates->locations)
-		tell_count(of, "boxes", count / 4, options->max_boxes);
+		tell_count(of, "box", "boxes", count / 4, options->max_boxes);
 }
 
 /* The form's fields, decoded. */
@@ -249,7 +252,8 @@ static void tell_stages(const struct examination *of, const struct weir__probe *
 		if (stage == WEIR__PROBE_CONNECTION && *probe->address)
 			tell(of, WEIR_CHECK_OK, "connected to %s", probe->address);
 		else if (stage == WEIR__PROBE_ANSWER)
-			tell(of, WEIR_CHECK_OK, "answered with %d", probe->status);
+			tell(of, WEIR_CHECK_OK, "answered (%d to HEAD /, which is well)",
+			     probe->status);
 		else if (stage != WEIR__PROBE_TLS || probe->has_tls)
 			tell(of, WEIR_CHECK_OK, "%s", stages[stage].good);
 	}
