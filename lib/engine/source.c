@@ -383,7 +383,7 @@ static enum weir_status take_in(weir_outlet *outlet, weir_message *message,
 	enum weir_status status;
 
 	if (!scan(pipeline, message))
-		memset(pipeline->slots, 0, pipeline->slot_count * sizeof *pipeline->slots);
+		weir__slots_empty(pipeline->slots);
 	status = reserve_headers(pipeline, message->header_count, err);
 	if (status == WEIR_OK)
 		status = receive(outlet->source, message, init, err);

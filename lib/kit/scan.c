@@ -113,7 +113,7 @@ static bool scan_text(const weir__plan *plan, const uint8_t *text, size_t len,
 }
 
 /* What the scan before has filled stands in a list, which begins at slots[0]; new slots are 0. */
-static void empty_slots(struct weir__slot *slots)
+void weir__slots_empty(struct weir__slot *slots)
 {
 	uint16_t at = slots[0].next;
 
@@ -131,7 +131,7 @@ bool weir__scan(const weir__plan *plan, const void *text, size_t len, struct wei
 {
 	const uint8_t *bytes = len ? text : (const uint8_t *)"";
 
-	empty_slots(slots);
+	weir__slots_empty(slots);
 	if (len > WEIR__SCAN_MAX_BYTES) {
 		if (ret_error)
 			*ret_error = (struct weir__scan_error){ 0, "longer than 4 GiB" };

@@ -62,6 +62,8 @@ size_t weir__plan_slot_count(const weir__plan *plan);
  */
 bool weir__scan(const weir__plan *plan, const void *text, size_t len, struct weir__slot *slots,
 		struct weir__scan_error *ret_error);
+/* The slots of no text, at the same price. */
+void weir__slots_empty(struct weir__slot *slots);
 
 /*
  * The scan has several forms, which differ in nothing but speed. A new plan takes the best of those
