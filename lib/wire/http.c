@@ -6,7 +6,8 @@
  * order of include/weir/http.h, and none after `end` or `close`; when `end` is told, and when
  * `close` returns outside a callback, the connection's socket is closed. A close from inside a
  * callback takes effect as soon as curl has returned. What curl holds back while a body is not
- * taken is at most one read of the socket; the rest stays with the kernel, and so the server.
+ * taken is at most one read of the socket; the rest stays with the kernel, and so the server. A turn
+ * reads little more than TURN_BYTES, however much there is: then others have theirs.
  *
  * Invariant: `easy` is set exactly while there is an exchange, and then so is `multi`; every
  * descriptor watched at the port is in `sockets`. Both handles live for one exchange: no
@@ -34,6 +35,7 @@
 
 #define MOST_SOCKETS 8			/* curl has at most 5 for one exchange */
 #define MOST_HEAD_BYTES (256 * 1024)	/* of an answer, interim ones and trailers included */
+#define TURN_BYTES (4u << 20)		/* curl by itself goes on for a hundred reads */
 
 enum part {
 	WAITING,
@@ -57,7 +59,9 @@ struct transport {
 	size_t head_bytes;
 	bool inside;			/* curl is being called: it must not be torn down */
 	bool closed;			/* during that; nothing more is told */
-	bool paused;
+	bool paused;			/* by who takes the body */
+	bool yields;			/* paused until the next turn, which is wanted at once */
+	size_t turn_bytes;		/* of the body, since the turn began */
 	struct weir_error failure;	/* found in a callback; WEIR_OK: none */
 	char curl_text[CURL_ERROR_SIZE];
 };
@@ -207,6 +211,10 @@ static size_t on_body(char *bytes, size_t size, size_t count, void *user)
 
 	if (transport->closed)
 		return give_up(transport, NULL);
+	transport->yields = transport->turn_bytes >= TURN_BYTES;
+	if (transport->yields)
+		return CURL_WRITEFUNC_PAUSE;
+	transport->turn_bytes += slice.len;
 	taken = slice.len == 0 || transport->events.body(transport->events.user, slice);
 	if (transport->closed)
 		return give_up(transport, NULL);
@@ -279,6 +287,14 @@ static CURLMcode turn_socket(struct transport *transport, int fd)
 	return curl_multi_socket_action(transport->multi, fd, bits, &running);
 }
 
+/* Curl may hand over what it held back at once, and be told again that it is not taken. */
+static void go_on(struct transport *transport)
+{
+	transport->paused = transport->yields = false;
+	transport->inside = true;
+	settle(transport, curl_easy_pause(transport->easy, CURLPAUSE_CONT));
+}
+
 static void transport_step(void *self, uint64_t now_ms)
 {
 	struct transport *transport = self;
@@ -289,6 +305,11 @@ static void transport_step(void *self, uint64_t now_ms)
 
 	if (!transport->easy || transport->inside)
 		return;
+	transport->turn_bytes = 0;
+	if (transport->yields) {
+		go_on(transport);
+		return;
+	}
 	transport->inside = true;
 	memcpy(sockets, transport->sockets, sizeof sockets);
 	for (size_t i = 0; i < count && code == CURLM_OK; i++)
@@ -307,19 +328,15 @@ static uint64_t transport_deadline_ms(void *self)
 {
 	const struct transport *transport = self;
 
-	return transport->deadline_ms;
+	return transport->yields ? 1 : transport->deadline_ms;
 }
 
-/* Curl may hand over what it held back at once, and be told again that it is not taken. */
 static void transport_resume(void *self)
 {
 	struct transport *transport = self;
 
-	if (!transport->easy || !transport->paused || transport->inside)
-		return;
-	transport->paused = false;
-	transport->inside = true;
-	settle(transport, curl_easy_pause(transport->easy, CURLPAUSE_CONT));
+	if (transport->easy && transport->paused && !transport->inside)
+		go_on(transport);
 }
 
 static void transport_close(void *self)

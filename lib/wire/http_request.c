@@ -17,9 +17,7 @@
 #include "ground/options.h"
 #include "wire/http_internal.h"
 
-/* One read of the socket, and most of what curl holds back. Twice as much is a tenth quicker, but
- * curl reads up to a hundred times a turn while there is more, and others wait meanwhile. */
-#define BUFFER_BYTES (128L * 1024)
+#define BUFFER_BYTES (512L * 1024)	/* one read of the socket, and most of what curl holds back */
 
 #define COUNT(array) (sizeof(array) / sizeof *(array))
 

@@ -176,6 +176,40 @@ START_TEST(a_paused_exchange_asks_for_no_turns)
 }
 END_TEST
 
+static size_t left;	/* what the server has still to send */
+
+/* The server is as fast as the client reads: what was taken is there again. */
+static bool take_and_pour(void *user, struct weir_slice bytes)
+{
+	struct rig *rig = user;
+
+	left -= pour(rig, left);
+	return rig_on_body(rig, bytes);
+}
+
+START_TEST(a_turn_ends_however_much_there_is)
+{
+	size_t before = 0, most = 0;
+	struct rig rig;
+
+	rig_init(&rig);
+	rig.keep = false;
+	rig.events.body = take_and_pour;
+	rig_ask(&rig);
+	rig_send(&rig, "HTTP/1.1 200 OK\r\nContent-Length: 67108864\r\n\r\n");
+	for (left = 64 * MIB; !rig.ended; before = rig.body_len) {
+		left -= pour(&rig, left);
+		rig_turn(&rig);
+		most = rig.body_len - before > most ? rig.body_len - before : most;
+	}
+	ck_assert(!rig.failed);
+	ck_assert_uint_eq(rig.body_len, 64 * MIB);
+	ck_assert_uint_ge(most, 4 * MIB);
+	ck_assert_uint_lt(most, 5 * MIB);
+	rig_release(&rig);
+}
+END_TEST
+
 int main(void)
 {
 	TCase *tcase = tcase_create("http bodies");
@@ -185,5 +219,6 @@ int main(void)
 	tcase_add_test(tcase, a_full_consumer_stalls_the_server);
 	tcase_add_loop_test(tcase, what_was_held_back_comes_before_the_end, 0, 3);
 	tcase_add_test(tcase, a_paused_exchange_asks_for_no_turns);
+	tcase_add_test(tcase, a_turn_ends_however_much_there_is);
 	return run_case("http bodies", tcase);
 }
