@@ -76,12 +76,12 @@ endif
 .SECONDEXPANSION:
 .PHONY: all lib testing examples tests bench bench-check fuzz demo check check-programs \
 	check-kafka $(checks:%=check-%) coverage deps install install-lib install-testing uninstall clean \
-	help FORCE
+	help needs FORCE
 
 all: lib testing examples ## the library, the fault kit, the example programs and the sample tool
 lib: $(out)/libweir.a $(out)/$(shared) $(out)/weir.pc ## the library alone, static and shared
 testing: $(out)/libweir-testing.a $(out)/weir-testing.pc ## the fault kit for tests, static
-examples: $(examples) $(bin)/tools/sample
+examples: $(examples) $(bin)/tools/sample ## the example programs and the sample tool
 tests: $(tests) ## builds the tests, does not run them
 
 help: ## this list
@@ -93,10 +93,21 @@ help: ## this list
 # The goals that install what they need have it done before anything is compiled.
 wants := $(if $(filter demo deps,$(MAKECMDGOALS)),build) \
 	 $(if $(filter check% coverage tests,$(MAKECMDGOALS)),build test)
-first := $(if $(strip $(wants)),deps)
+first := $(if $(strip $(wants)),deps,needs)
 
 deps: ## installs the packages that are missing
 	$(hide)INSTALL='$(INSTALL)' tools/deps $(or $(strip $(wants)),build)
+
+# The others only look, whoever brought what is there.
+needed := $(sort $(lib_needs) \
+	  $(if $(filter-out lib install-lib,$(or $(MAKECMDGOALS),all)),$(server_needs)))
+
+needs:
+	@for name in $(needed); do \
+		pkg-config --exists $$name 2>/dev/null || missing="$$missing $$name"; \
+	done; [ -z "$$missing" ] || { \
+		echo "weir: pkg-config does not find$$missing: 'make deps' installs what is missing" >&2; \
+		exit 1; }
 
 # --- compiling -------------------------------------------------------------------------------
 
@@ -183,7 +194,7 @@ $(bin)/bench/%: $(obj)/bench/%.o $(out)/libbench.a $(out)/libsample.a $(out)/lib
 	$(hide)mkdir -p $(@D) && $(link) $^ $(call libs_of,$(lib_needs)) -o $@
 
 # For comparison, where simdjson is installed: nothing else here is C++ or knows of it.
-simdjson = $(if $(shell pkg-config --exists simdjson && echo yes),$(bin)/bench/bench_simdjson)
+simdjson = $(if $(shell pkg-config --exists simdjson 2>/dev/null && echo yes),$(bin)/bench/bench_simdjson)
 
 $(bin)/bench/bench_simdjson: bench/bench_simdjson.cc $(out)/libbench.a $(out)/libsample.a
 	$(call say,LINK,$@)
@@ -257,7 +268,7 @@ install-lib: lib ## the library alone
 	install -m 644 $(out)/weir.pc '$(DESTDIR)$(LIBDIR)/pkgconfig'
 	$(if $(DESTDIR),,-ldconfig 2>/dev/null)
 
-install-testing: install-lib testing
+install-testing: install-lib testing ## the same as install
 	install -m 644 $(kit_h) '$(DESTDIR)$(INCLUDEDIR)/weir'
 	install -m 644 $(out)/libweir-testing.a '$(DESTDIR)$(LIBDIR)'
 	install -m 644 $(out)/weir-testing.pc '$(DESTDIR)$(LIBDIR)/pkgconfig'

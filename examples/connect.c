@@ -6,10 +6,12 @@
  *     connect --url http://127.0.0.1:8080 --check twitter-source.properties
  *     connect --set weir.routes.deletes.kinds=delete --set … FILE…
  *     connect --keys                           every key of weir's own, as docs/config.md has them
+ *     connect --help                           these words
  *
  * --check says what the files come to, in weir's keys, and what would happen, tries servers, brokers
- * and topics, and runs nothing. While it runs: a line every 10 s (or --progress SECONDS), all metrics
- * on SIGUSR1, a stop on SIGTERM and SIGINT.
+ * and topics, and runs nothing. --url is the server in the place of stream.twitter.com, whose v1.1
+ * streams the service switched off in 2023. While it runs: a line every 10 s (or --progress
+ * SECONDS), all metrics on SIGUSR1, a stop on SIGTERM and SIGINT.
  *
  * Exit status: 0 all well · 1 the run failed, or a check found something wrong · 2 the files or the
  * words are wrong.
@@ -18,6 +20,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <weir.h>
 
@@ -113,7 +116,7 @@ static int run(const sigset_t *signals)
 
 static const char usage[] =
 	"usage: connect [--check] [--progress SECONDS] [--url BASE] [--set KEY=VALUE] FILE… | "
-	"connect --keys";
+	"connect --keys | connect --help";
 
 static void print_key(void *user, const char *key, const char *value, const char *help)
 {
@@ -172,28 +175,42 @@ static enum weir_status read_words(weir_config *config, char **words, bool *ret_
 				   : weir_error_set(err, WEIR_ERR_INVALID, WEIR_REMEDY_STOP, usage);
 }
 
+/* What needs no file; false: it is not asked for. */
+static bool tell_words(const char *word)
+{
+	if (!strcmp(word, "--keys"))
+		weir_config_keys(print_key, NULL);
+	else if (!strcmp(word, "--help") || !strcmp(word, "-h"))
+		puts(usage);
+	else
+		return false;
+	return true;
+}
+
 int main(int argc, char **argv)
 {
 	const struct weir_env env = { .size = sizeof env,
 				      .logger = { .write = weir_log_to_stderr,
 						  .threshold = WEIR_LOG_INFO } };
-	weir_config *config = weir_config_new(WEIR_WITH(weir_config_options, .variable = variable,
-							.notice = notice, .user = stderr));
 	struct weir_error err = { 0 };
 	enum weir_status status;
+	weir_config *config;
 	bool checks = false;
 	int result = 2;
 	sigset_t signals;
 
+	if (argc == 2 && tell_words(argv[1]))
+		return 0;
+	config = weir_config_new(WEIR_WITH(weir_config_options, .variable = variable,
+					   .notice = notice, .user = stderr));
+	if (!config) {
+		fprintf(stderr, "connect: out of memory\n");
+		return 1;
+	}
 	sigemptyset(&signals);
 	for (size_t i = 0; i < 4; i++)
 		sigaddset(&signals, (int[]){ SIGTERM, SIGINT, SIGUSR1, SIGALRM }[i]);
 	sigprocmask(SIG_BLOCK, &signals, NULL);
-	if (argc == 2 && !strcmp(argv[1], "--keys")) {
-		weir_config_free(config);
-		weir_config_keys(print_key, NULL);
-		return 0;
-	}
 	status = read_words(config, argv + 1, &checks, &err);
 	if (status == WEIR_OK && checks) {
 		result = check(config);

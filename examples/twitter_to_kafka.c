@@ -5,7 +5,8 @@
  *     twitter_to_kafka [--url URL] [--track PHRASES | --track-file FILE] [--brokers LIST]
  *             [--set NAME=VALUE]…
  *
- * --url is the stream's whole URL (default: the filter stream), --set any librdkafka property.
+ * --url is the stream's whole URL (default: the service's filter stream, which it switched off in
+ * 2023: name a gateway or compatible server), --set any librdkafka property.
  * FILE has a phrase on each line; on SIGHUP it is read again and the stream asked for what it says
  * now, by a new connection, once the old one has stood for two minutes.
  * Credentials come from TWITTER_CONSUMER_KEY, TWITTER_CONSUMER_SECRET, TWITTER_TOKEN and

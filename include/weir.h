@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /**
- * weir: source → router → sink. This header includes every other one but weir/json.h, and declares
- * nothing. Start with weir/pipeline.h; authors of connectors go on to weir/source.h and sink.h.
+ * weir: source → router → sink. This header includes every other one but weir/json.h and
+ * weir/testing.h, and declares nothing. Start with weir/pipeline.h; authors of connectors go on to
+ * weir/source.h and sink.h.
  */
 #ifndef WEIR_H
 #define WEIR_H

@@ -8,8 +8,8 @@
  *   The few calls any thread may make say "Thread: any". What calls back comes on the pipeline's
  *   thread: the one inside run or step, or the one weir_pipeline_start made.
  * - Four words describe ownership. **borrows**: used during the call only. **takes**: the
- *   library's from now on, also when the call fails. **returns**: yours, free it with the named
- *   function. **lends**: the library's, valid until the named event.
+ *   library's from now on, also when the call fails. **returns**, or "yours": free it with the
+ *   named function. **lends**: the library's, valid until the named event.
  * - Functions that can fail return `enum weir_status`; failures are below zero.
  * - Handles are borrowed where nothing else is said, and are of use until the pipeline is freed.
  *   A pointer may be NULL where its description says so, and nowhere else. What a function writes
@@ -19,7 +19,8 @@
  *   member that is set and that this release does not know, is WEIR_ERR_INVALID. Such a struct is
  *   borrowed: what is needed of it is copied. NULL for options: every default.
  * - The library never prints, exits, aborts, reads the environment, or touches signal handlers,
- *   the locale, or another library's global state.
+ *   the locale, or another library's global state (but that a live source calls curl_global_init,
+ *   which counts its calls and is safe among threads).
  */
 #ifndef WEIR_BASE_H
 #define WEIR_BASE_H

@@ -6,7 +6,7 @@
  * its routes can never do; tried are the servers of Twitter and X sources (without credentials), the
  * brokers, groups and topics of Kafka sources and sinks, files, and the folders of spools. The calls
  * here are its parts, for programs that have their options in C. Each question to a server or
- * cluster takes 5 s at most; they block, and leave nothing behind.
+ * cluster takes 5 s at most; they block, and leave nothing behind. `err` may be NULL everywhere.
  */
 #ifndef WEIR_CHECK_H
 #define WEIR_CHECK_H
@@ -27,7 +27,10 @@ enum weir_check {
 	WEIR_CHECK_WRONG = 2	/* not well: the line ends in what to do */
 };
 
-/** Gets one line, lent for the call; secrets are not in it. Thread: the caller's. Since: 0.1. */
+/**
+ * Gets one line, lent for the call; secrets are not in it. Called from inside the check, by its
+ * thread. Since: 0.1.
+ */
 typedef void weir_check_fn(void *user, enum weir_check what, const char *text);
 
 /**

@@ -18,6 +18,9 @@
  * content; what holds one, and the keys of credentials, are secrets: never shown, also where they
  * stand in the words of another error, from 4 bytes on.
  *
+ * A configuration belongs to one thread at a time and is never NULL; `err` may be NULL everywhere
+ * here.
+ *
  * Limits: 4 MiB a file, 65,536 settings with 16 MiB of values in all, 64 bytes a name, `${file:…}` 8
  * deep and 1,000 in one value. Of all else there may be any number.
  */
@@ -83,7 +86,8 @@ WEIR_API enum weir_status weir_config_set(weir_config *config, const char *key, 
 /**
  * Adds to a pipeline what the configuration says: sources, spools, sinks, windows of de-duplication,
  * routes, dead letters, in this order. Its weir.pipeline.… keys are of weir_config_pipeline only,
- * and refused here.
+ * and refused here. When it fails, a part of it may have been added: free the pipeline
+ * (weir_config_load fails it as well).
  *
  * @param pipeline  borrows; not started yet
  * @return WEIR_OK · WEIR_ERR_INVALID: `err` names file, line, key, and what would be right · what

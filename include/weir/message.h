@@ -103,8 +103,9 @@ enum weir_outcome {
 	WEIR_OUTCOME_DELIVERED = 0,	/* every route's sink has it: acknowledged; but for routes
 					 * that dropped it, which weir_route_metrics tell */
 	WEIR_OUTCOME_DEAD_LETTERED = 1,	/* at least one delivery is with the dead letters */
-	WEIR_OUTCOME_DROPPED = 2,	/* by a route or its overflow policy, as a duplicate, or no
-					 * route took it */
+	WEIR_OUTCOME_DROPPED = 2,	/* by a route or its overflow policy, as a duplicate, as
+					 * no route took it, or revoked: another process delivers
+					 * it (WEIR_DROP_REVOKED) */
 	WEIR_OUTCOME_KEPT = 3,		/* the pipeline ended before it was delivered, and its
 					 * source has it still (weir_source_ops.keeps): the next
 					 * run emits it again */

@@ -20,8 +20,10 @@ extern "C" {
 #define WEIR_TWITTER_SAMPLE_URL "https://stream.twitter.com/1.1/statuses/sample.json"
 
 /**
- * Options. Zero is the default everywhere; strings are borrowed: copied by the add. Everything is
- * checked there: a phrase too long is an error that names the phrase, its bytes and the limit.
+ * Options. Needed are the four credentials, or `anonymous`, and for the filter stream one of track,
+ * follow, locations; zero is the default elsewhere. Strings are borrowed: copied by the add.
+ * Everything is checked there: a phrase too long is an error that names the phrase, its bytes and
+ * the limit.
  * Since: 0.1.
  */
 struct weir_twitter_source_options {
@@ -88,6 +90,23 @@ struct weir_twitter_source_options {
 
 /**
  * Adds a Twitter stream.
+ *
+ * It connects anew for as long as most_attempts allows: at once when a connection that had lived
+ * for proven_ms ends or stalls, else after a delay of its class, which grows with each failure:
+ *
+ *     network   no answer, a short connection, broken framing,   250 ms, 500, 750 … 16 s
+ *               disconnect codes 10, 11 and unknown ones
+ *     http      5xx; any other status, the fifth ends it         5 s, doubled, up to 320 s
+ *     rate      420, 429, another consumer (codes 2, 7)          60 s, doubled, up to 960 s
+ *
+ * and after 420, 429 and 5xx not before Retry-After and x-rate-limit-reset allow, a day at most. A
+ * delay that has reached its limit, and each 420 and 429, is told to on_alert.
+ *
+ * These end the pipeline: 3xx, 400, 403, 404, 410; 401, unless this machine's clock was off by more
+ * than a minute (then once more, by the server's); 406 and 413, unless there are predicates to go
+ * back to; 416, unless it was for `count`, which is then left out; disconnect codes 6, 13, 14; and
+ * 2 or 7 for the second time, unless the connection had lived for an hour. Codes 3 and 9 end the
+ * source, and well.
  *
  * Each hole in the stream is told by one gap message (kind WEIR_KIND_GAP, no key), all on one line:
  *

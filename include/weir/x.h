@@ -50,8 +50,9 @@ struct weir_x_rules_report {
 };
 
 /**
- * Options. Zero is the default everywhere; strings are borrowed: copied by the add, which checks
- * everything. Since: 0.1.
+ * Options. Needed are credentials, or `anonymous`, and `partition` where the stream has them; zero
+ * is the default elsewhere. Strings are borrowed: copied by the add, which checks everything.
+ * Since: 0.1.
  */
 struct weir_x_source_options {
 	size_t size;
@@ -175,7 +176,8 @@ WEIR_API weir_source *weir_x_source_add(weir_pipeline *pipeline, const char *nam
  * What failed in passing (network, 429, 5xx) is tried again with the delays of a stream. The end
  * is told by on_rules; an error also by on_alert and the log, and the stream goes on with the rules
  * there are. A set that is handed in while another is on its way comes after it; of several that
- * wait, the last counts.
+ * wait, the last counts. Before the start: it takes the place of the one in the options. When the
+ * source has ended or is stopped: nothing happens.
  *
  * @param source  borrows; of weir_x_source_add, with a rule_prefix
  * @param rules   borrows, copied; NULL if count is 0: remove all of ours
@@ -183,7 +185,7 @@ WEIR_API weir_source *weir_x_source_add(weir_pipeline *pipeline, const char *nam
  * @return WEIR_OK: accepted · WEIR_ERR_INVALID: a rule is without value, has a value that is there
  *         already or a tag without the prefix, or this is no such source · WEIR_ERR_STATE: no
  *         rule_prefix was given · WEIR_ERR_NOMEM
- * Thread: any.  Since: 0.1.
+ * Thread: any, also from inside callbacks.  Since: 0.1.
  */
 WEIR_API enum weir_status weir_x_source_set_rules(weir_source *source,
 						  const struct weir_x_rule *rules, size_t count,

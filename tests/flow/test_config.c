@@ -36,6 +36,11 @@ static void visit(void *user, const char *key, const char *value)
 	add_line(visited, sizeof visited, key, value);
 }
 
+static void tell(void *user, enum weir_check what, const char *text)
+{
+	(void)user, (void)what, (void)text;
+}
+
 static const char *variable(void *user, const char *name)
 {
 	(void)user;
@@ -203,6 +208,24 @@ START_TEST(what_cannot_be_a_configuration_is_said)
 	ck_assert_int_eq(weir_config_read(config, test_path(&dir, "line"), &err), WEIR_ERR_INVALID);
 	ck_assert_ptr_nonnull(strstr(err.text, "larger than"));
 	free(large);
+}
+END_TEST
+
+START_TEST(who_wants_no_error_gets_the_status_alone)
+{
+	weir_pipeline *pipeline = weir_pipeline_new(WEIR_WITH(weir_pipeline_options,
+							      .env = &fake.env));
+	const char *const paths[] = { test_path(&dir, "gone") };
+
+	ck_assert_int_eq(weir_config_read(config, paths[0], NULL), WEIR_ERR_IO);
+	ck_assert_int_eq(weir_config_set(config, "a", "${file:/nowhere/x}", NULL), WEIR_ERR_IO);
+	ck_assert_int_eq(weir_config_set(config, "connector.class", "a.b.C", NULL), WEIR_OK);
+	ck_assert_int_eq(weir_config_visit(config, visit, NULL, NULL), WEIR_ERR_INVALID);
+	ck_assert_int_eq(weir_config_check(config, tell, NULL, NULL), WEIR_ERR_INVALID);
+	ck_assert_int_eq(weir_config_apply(config, pipeline, NULL), WEIR_ERR_INVALID);
+	ck_assert_ptr_null(weir_config_pipeline(config, NULL, NULL));
+	ck_assert_int_eq(weir_config_load(pipeline, paths, 1, NULL), WEIR_ERR_IO);
+	weir_pipeline_free(pipeline);
 }
 END_TEST
 
@@ -422,6 +445,7 @@ int main(void)
 	LOOP(tcase, a_file_people_have_comes_to_this, shapes);
 	LOOP(tcase, what_is_wrong_is_refused_with_its_place, wrong);
 	tcase_add_test(tcase, what_cannot_be_a_configuration_is_said);
+	tcase_add_test(tcase, who_wants_no_error_gets_the_status_alone);
 	tcase_add_test(tcase, stand_ins_come_from_the_environment_and_from_files_and_stay_secret);
 	tcase_add_test(tcase, a_file_that_names_itself_ends);
 	tcase_add_test(tcase, errors_show_no_secret);
