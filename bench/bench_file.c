@@ -2,13 +2,15 @@
 /*
  * Replaying a file to a callback sink, against `wc -l` on the same file:
  *
- *     bench_file FILE        prints replay: as Twitter's messages, scanned; records: not looked at;
- *                            and wc
+ *     bench_file FILE [PACKED…]       prints replay: as Twitter's messages, scanned; records: not
+ *                                     looked at; wc; and the same of FILE packed, each named by its
+ *                                     ending (replay.gz), with the bytes of FILE
  *
- * The file is read once before, so that all find it in memory.
+ * Files are read once before, so that all find them in memory.
  */
 #include <fcntl.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -39,7 +41,8 @@ static int count_lines(const char *path)
 	return status;
 }
 
-static int replay(const char *name, const char *path, unsigned kind, uint64_t *ret_messages)
+static int replay(const char *name, const char *path, unsigned kind, uint64_t bytes,
+		  uint64_t *ret_messages)
 {
 	struct weir_metrics metrics = WEIR_METRICS(weir_metrics);
 	weir_pipeline *p = weir_pipeline_new(NULL);
@@ -53,24 +56,37 @@ static int replay(const char *name, const char *path, unsigned kind, uint64_t *r
 	failed = weir_pipeline_run(p) < 0;
 	weir_pipeline_metrics(p, &metrics);
 	*ret_messages = metrics.all.delivered;
-	bench_print(name, metrics.all.delivered, size_of(path), started, bench_moment_now());
+	bench_print(name, metrics.all.delivered, bytes, started, bench_moment_now());
 	weir_pipeline_free(p);
 	return failed;
+}
+
+static int replay_packed(const char *path, uint64_t bytes)
+{
+	const char *ending = strrchr(path, '.');
+	uint64_t messages;
+	char name[32];
+
+	snprintf(name, sizeof name, "replay%s", ending ? ending : "");
+	return count_lines(path) | replay(name, path, 0, bytes, &messages);
 }
 
 int main(int argc, char **argv)
 {
 	struct bench_moment started;
-	uint64_t messages;
+	uint64_t bytes, messages;
 	int failed;
 
-	if (argc != 2)
-		return fprintf(stderr, "usage: %s FILE\n", argv[0]), 2;
+	if (argc < 2)
+		return fprintf(stderr, "usage: %s FILE [PACKED…]\n", argv[0]), 2;
+	bytes = size_of(argv[1]);
 	failed = count_lines(argv[1]);
-	failed |= replay("replay", argv[1], 0, &messages);
-	failed |= replay("records", argv[1], WEIR_KIND_RECORD, &messages);
+	failed |= replay("replay", argv[1], 0, bytes, &messages);
+	failed |= replay("records", argv[1], WEIR_KIND_RECORD, bytes, &messages);
 	started = bench_moment_now();
 	failed |= count_lines(argv[1]);
-	bench_print("wc", messages, size_of(argv[1]), started, bench_moment_now());
+	bench_print("wc", messages, bytes, started, bench_moment_now());
+	for (int i = 2; i < argc; i++)
+		failed |= replay_packed(argv[i], bytes);
 	return failed != 0;
 }

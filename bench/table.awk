@@ -96,6 +96,8 @@ function programs(    stream, n, i) {
 	row("in memory: a spool, synced every second", "spool_sync_1s")
 	row("a file of tweets to a callback sink", "replay")
 	row("the same as records, not scanned", "records")
+	row("the file packed, gzip", "replay.gz")
+	row("the file packed, zstd", "replay.zst")
 	row("wc -l on the file", "wc")
 }
 
@@ -165,6 +167,9 @@ END {
 	ratio("two pipelines on two cores against one", "cores2.rate", "cores1.rate", ">=", 1.7)
 	ratio("file replay, plain, against wc -l", "replay.mb", "wc.mb", ">=", 0.3)
 	ratio("the same as records, not scanned", "records.mb", "wc.mb", ">=", 0.3)
+	ratio("file replay, gzip, against wc -l on the plain file", "replay.gz.mb", "wc.mb", ">=", 0.3)
+	if ("replay.zst.mb" in times)
+		ratio("the same, zstd", "replay.zst.mb", "wc.mb", ">=", 0.3)
 	target("structured records, generated, per second", median("generated.formatted.rate"), "",
 		">=", 60000, "/s", 0)
 	ratio("a spool, each batch synced, against none", "spool_synced.rate", "spool_without.rate",
