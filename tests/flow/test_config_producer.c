@@ -4,10 +4,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "support/fake_env.h"
-#include "support/files.h"
+#include "support/config_rig.h"
 #include "support/run.h"
-#include "weir.h"
 
 #define CONNECTOR                                                                                  \
 	"connector.class=com.eneco.trading.kafka.connect.twitter.TwitterSourceConnector\n"          \
@@ -15,52 +13,34 @@
 	"track.terms=a\nbatch.size=77\n"
 #define SINK "weir.sinks.kafka."
 
-static struct fake_env fake;
-static struct test_dir dir;
-static weir_config *config;
-static struct weir_error err;
-static char notices[2048], visited[8192];
-
-static void add_line(char *text, size_t size, const char *begin, const char *end)
-{
-	const size_t len = strlen(text);
-
-	snprintf(text + len, size - len, "%s%s%s\n", begin, *end ? "=" : "", end);
-}
-
-static void notice(void *user, const char *text)
-{
-	(void)user;
-	add_line(notices, sizeof notices, text, "");
-}
+static struct config_rig rig;
+static char visited[8192];
 
 static void visit(void *user, const char *key, const char *value)
 {
+	const size_t len = strlen(visited);
+
 	(void)user;
 	if (strncmp(key, SINK, strlen(SINK)) == 0)
-		add_line(visited, sizeof visited, key + strlen(SINK), value);
+		snprintf(visited + len, sizeof visited - len, "%s%s%s\n", key + strlen(SINK),
+			 *value ? "=" : "", value);
 }
 
 static void setup(void)
 {
-	fake_env_init(&fake);
-	test_dir_make(&dir);
-	notices[0] = visited[0] = '\0';
-	config = weir_config_new(WEIR_WITH(weir_config_options, .env = &fake.env,
-					   .notice = notice));
+	config_rig_begin(&rig, NULL);
+	visited[0] = '\0';
 }
 
 static void teardown(void)
 {
-	config = weir_config_free(config);
-	fake_env_check_empty(&fake);
-	test_dir_remove(&dir);
+	config_rig_end(&rig);
 }
 
 static enum weir_status read_text(const char *name, const char *text)
 {
-	file_write(test_path(&dir, name), text, strlen(text));
-	return weir_config_read(config, test_path(&dir, name), &err);
+	file_write(test_path(&rig.dir, name), text, strlen(text));
+	return weir_config_read(rig.config, test_path(&rig.dir, name), &rig.err);
 }
 
 /* Reads the connector's file and a worker's with this line. */
@@ -71,7 +51,7 @@ static enum weir_status read_line(const char *prefix, const char *line)
 	ck_assert_int_eq(read_text("connector", CONNECTOR), WEIR_OK);
 	snprintf(text, sizeof text, "%s%s\n", prefix, line);
 	ck_assert_int_eq(read_text("worker", text), WEIR_OK);
-	return weir_config_visit(config, visit, NULL, &err);
+	return weir_config_visit(rig.config, visit, NULL, &rig.err);
 }
 
 static const struct {
@@ -121,7 +101,7 @@ static void check(const char *prefix, int row)
 	const char *name = rows[row].java, *want = rows[row].want;
 	char text[256];
 
-	ck_assert_msg(read_line(prefix, name) == WEIR_OK, "%s: %s", name, err.text);
+	ck_assert_msg(read_line(prefix, name) == WEIR_OK, "%s: %s", name, rig.err.text);
 	if (want) {
 		snprintf(text, sizeof text, "%s\n", want);
 		ck_assert_msg(strstr(visited, text), "%s: no '%s' in\n%s", name, want, visited);
@@ -132,8 +112,9 @@ static void check(const char *prefix, int row)
 	ck_assert_msg(!strstr(visited, "hush"), "%s: a secret in\n%s", name, visited);
 	if (!rows[row].said)
 		return;
-	weir_pipeline_free(weir_config_pipeline(config, NULL, &err));	/* what is told, it tells */
-	ck_assert_msg(strstr(notices, rows[row].said), "%s: said '%s'", name, notices);
+	/* what is told, it tells */
+	weir_pipeline_free(weir_config_pipeline(rig.config, NULL, &rig.err));
+	ck_assert_msg(strstr(rig.notices, rows[row].said), "%s: said '%s'", name, rig.notices);
 }
 
 START_TEST(a_property_of_the_worker_comes_to_this)
@@ -173,8 +154,9 @@ static const struct {
 START_TEST(a_store_that_java_alone_reads_says_how_to_convert_it)
 {
 	ck_assert_int_eq(read_line("producer.", stores[_i].java), WEIR_ERR_INVALID);
-	ck_assert_msg(strstr(err.text, stores[_i].words), "%s: %s", stores[_i].java, err.text);
-	ck_assert_msg(strstr(err.text, "worker:1: producer.ssl."), "%s", err.text);
+	ck_assert_msg(strstr(rig.err.text, stores[_i].words), "%s: %s", stores[_i].java,
+		      rig.err.text);
+	ck_assert_msg(strstr(rig.err.text, "worker:1: producer.ssl."), "%s", rig.err.text);
 }
 END_TEST
 

@@ -31,11 +31,23 @@ static void move(struct reading_rig *rig, const char *from, const char *to)
 	ck_assert_int_eq(rename(test_path(&rig->dir, from), test_path(&rig->dir, to)), 0);
 }
 
-static void stop(struct reading_rig *rig)
+static void end(struct reading_rig *rig)
 {
-	weir_pipeline_stop(rig->pipeline);
-	ck_assert_int_eq(drive(rig->pipeline, &rig->fake), WEIR_END);
-	ck_assert_int_eq(weir_pipeline_error(rig->pipeline)->status, WEIR_OK);
+	reading_rig_leave(rig);
+	reading_rig_end(rig);
+}
+
+static void start(struct reading_rig *rig)
+{
+	reading_rig_start(rig);
+	reading_rig_drive(rig, LOOKS);
+}
+
+/* After some more looks these are the messages. */
+static void look(struct reading_rig *rig, const char *want, const char *when)
+{
+	reading_rig_drive(rig, LOOKS);
+	reading_rig_check(rig, want, when);
 }
 
 /* ---- growing ---- */
@@ -51,8 +63,7 @@ START_TEST(what_is_appended_comes_within_follow_ms)
 	file_append(rig->options.path, "bb\nccc\n");
 	reading_rig_drive(rig, 100);
 	reading_rig_check(rig, "a\nbb\nccc\n", "what was appended");
-	stop(rig);
-	reading_rig_end(rig);
+	end(rig);
 }
 END_TEST
 
@@ -60,16 +71,13 @@ START_TEST(half_a_line_waits_for_its_end)
 {
 	struct reading_rig *rig = new_rig("a\nb");
 
-	reading_rig_start(rig);
-	reading_rig_drive(rig, LOOKS);
+	start(rig);
 	reading_rig_check(rig, "a\n", "half a line");
 	file_append(rig->options.path, "b");
 	reading_rig_drive(rig, LOOKS);
 	file_append(rig->options.path, "b\r\n");
-	reading_rig_drive(rig, LOOKS);
-	reading_rig_check(rig, "a\nbbb\n", "the whole line");
-	stop(rig);
-	reading_rig_end(rig);
+	look(rig, "a\nbbb\n", "the whole line");
+	end(rig);
 }
 END_TEST
 
@@ -78,14 +86,11 @@ START_TEST(a_stop_leaves_half_a_line_for_the_next_run)
 	struct reading_rig *rig = new_rig("a\nb");
 
 	reading_rig_keep(rig);
-	reading_rig_start(rig);
-	reading_rig_drive(rig, LOOKS);
-	stop(rig);
-	reading_rig_stop(rig);
+	start(rig);
+	reading_rig_leave(rig);
 	ck_assert_int_eq(reading_rig_position(rig), 2);
 	file_append(rig->options.path, "b\n");
-	reading_rig_start(rig);
-	reading_rig_drive(rig, LOOKS);
+	start(rig);
 	reading_rig_check(rig, "bb\n", "the next run");
 	reading_rig_end(rig);
 }
@@ -98,8 +103,7 @@ START_TEST(it_looks_no_more_often_than_each_follow_ms)
 	rig->options.follow_ms = 1000;
 	reading_rig_start(rig);
 	ck_assert_int_eq(drive_for(rig->pipeline, &rig->fake, 60000, 130), WEIR_OK);
-	stop(rig);
-	reading_rig_end(rig);
+	end(rig);
 }
 END_TEST
 
@@ -110,16 +114,13 @@ START_TEST(a_file_that_is_not_there_yet_is_waited_for)
 	struct reading_rig *rig = new_rig(NULL);
 	const char *said;
 
-	reading_rig_start(rig);
-	reading_rig_drive(rig, LOOKS);
+	start(rig);
 	said = strstr(rig->fake.log, "is not there: waiting for it");
 	ck_assert_ptr_nonnull(said);
 	ck_assert_ptr_null(strstr(said + 1, "is not there"));
 	file_write(rig->options.path, "a\n", 2);
-	reading_rig_drive(rig, LOOKS);
-	reading_rig_check(rig, "a\n", "when it has come");
-	stop(rig);
-	reading_rig_end(rig);
+	look(rig, "a\n", "when it has come");
+	end(rig);
 }
 END_TEST
 
@@ -128,21 +129,16 @@ START_TEST(a_position_is_kept_while_its_file_is_not_there)
 	struct reading_rig *rig = new_rig("a\n");
 
 	reading_rig_keep(rig);
-	reading_rig_start(rig);
-	reading_rig_drive(rig, LOOKS);
-	stop(rig);
-	reading_rig_stop(rig);
+	start(rig);
+	reading_rig_leave(rig);
 	file_append(rig->options.path, "b\n");
 	move(rig, "log", "state/away");
-	reading_rig_start(rig);
-	reading_rig_drive(rig, LOOKS);
+	start(rig);
 	reading_rig_check(rig, "", "while it is away");
 	ck_assert_int_eq(reading_rig_position(rig), 2);
 	move(rig, "state/away", "log");
-	reading_rig_drive(rig, LOOKS);
-	reading_rig_check(rig, "b\n", "when it is back");
-	stop(rig);
-	reading_rig_end(rig);
+	look(rig, "b\n", "when it is back");
+	end(rig);
 }
 END_TEST
 
@@ -151,19 +147,15 @@ START_TEST(a_rotated_file_is_read_on_before_the_new_one_is_there)
 	struct reading_rig *rig = new_rig("a\n");
 
 	reading_rig_keep(rig);
-	reading_rig_start(rig);
-	reading_rig_drive(rig, LOOKS);
-	stop(rig);
-	reading_rig_stop(rig);
+	start(rig);
+	reading_rig_leave(rig);
 	file_append(rig->options.path, "b\n");
 	move(rig, "log", "log.1");
-	reading_rig_start(rig);
-	reading_rig_drive(rig, LOOKS);
+	start(rig);
 	reading_rig_check(rig, "b\n", "the rest of the old one");
 	file_write(rig->options.path, "c\n", 2);
-	reading_rig_drive(rig, LOOKS);
-	reading_rig_check(rig, "b\nc\n", "the new one");
-	stop(rig);
+	look(rig, "b\nc\n", "the new one");
+	reading_rig_leave(rig);
 	ck_assert_int_eq(reading_rig_position(rig), 2);
 	reading_rig_end(rig);
 }
@@ -182,8 +174,7 @@ START_TEST(what_happens_to_the_file_while_it_is_followed_is_made_out)
 
 	if (keeps[_i / ROTATIONS])
 		reading_rig_keep(rig);
-	reading_rig_start(rig);
-	reading_rig_drive(rig, LOOKS);
+	start(rig);
 	rig->fake.log_len = 0;
 	rig->fake.log[0] = '\0';
 	row->happen(&rig->dir);
@@ -199,8 +190,7 @@ START_TEST(what_happens_to_the_file_while_it_is_followed_is_made_out)
 	file_append(rig->options.path, "last\n");
 	reading_rig_drive(rig, LOOKS);
 	ck_assert_str_eq(rig->recorder.records[rig->recorder.count - 1].body, "last");
-	stop(rig);
-	reading_rig_end(rig);
+	end(rig);
 }
 END_TEST
 
@@ -218,8 +208,7 @@ START_TEST(what_a_writer_still_writes_to_the_rotated_file_is_read)
 	reading_rig_drive(rig, 3000);
 	reading_rig_check(rig, "a\nb\nc\n", "in order");
 	ck_assert_ptr_null(strstr(rig->fake.log, "WARN"));
-	stop(rig);
-	reading_rig_end(rig);
+	end(rig);
 }
 END_TEST
 
@@ -228,20 +217,17 @@ START_TEST(what_comes_to_the_rotated_file_after_it_was_left_is_said)
 	struct reading_rig *rig = new_rig("a\n");
 
 	reading_rig_keep(rig);
-	reading_rig_start(rig);
-	reading_rig_drive(rig, LOOKS);
+	start(rig);
 	move(rig, "log", "log.1");
 	rig->recorder.holds = true;
 	file_append(test_path(&rig->dir, "log.1"), "b\n");
 	file_write(rig->options.path, "c\n", 2);
-	reading_rig_drive(rig, LOOKS);
-	reading_rig_check(rig, "a\nb\nc\n", "before it is settled");
+	look(rig, "a\nb\nc\n", "before it is settled");
 	file_append(test_path(&rig->dir, "log.1"), "late\n");
 	recorder_let_go(&rig->recorder);
 	reading_rig_drive(rig, LOOKS);
 	ck_assert_ptr_nonnull(strstr(rig->fake.log, "bytes 4 to 9 are not read"));
-	stop(rig);
-	reading_rig_end(rig);
+	end(rig);
 }
 END_TEST
 
@@ -250,15 +236,12 @@ START_TEST(a_cut_last_line_of_a_rotated_crlf_file_is_counted)
 	struct reading_rig *rig = new_rig("a\r\nb");
 
 	rig->options.crlf = true;
-	reading_rig_start(rig);
-	reading_rig_drive(rig, LOOKS);
+	start(rig);
 	move(rig, "log", "log.1");
 	file_write(rig->options.path, "c\r\n", 3);
-	reading_rig_drive(rig, LOOKS);
-	reading_rig_check(rig, "a\nc\n", "both");
+	look(rig, "a\nc\n", "both");
 	ck_assert_uint_eq(source_metrics_of(rig->source).truncated, 1);
-	stop(rig);
-	reading_rig_end(rig);
+	end(rig);
 }
 END_TEST
 
@@ -266,18 +249,14 @@ START_TEST(a_path_that_leads_nowhere_for_a_while_is_waited_for)
 {
 	struct reading_rig *rig = new_rig("a\n");
 
-	reading_rig_start(rig);
-	reading_rig_drive(rig, LOOKS);
+	start(rig);
 	move(rig, "log", "log.1");
 	reading_rig_drive(rig, LOOKS);
 	file_append(test_path(&rig->dir, "log.1"), "b\n");
-	reading_rig_drive(rig, LOOKS);
-	reading_rig_check(rig, "a\nb\n", "the old one, by its new name");
+	look(rig, "a\nb\n", "the old one, by its new name");
 	file_write(rig->options.path, "c\n", 2);
-	reading_rig_drive(rig, LOOKS);
-	reading_rig_check(rig, "a\nb\nc\n", "the new one");
-	stop(rig);
-	reading_rig_end(rig);
+	look(rig, "a\nb\nc\n", "the new one");
+	end(rig);
 }
 END_TEST
 
@@ -286,14 +265,11 @@ START_TEST(a_truncation_forgets_half_a_line)
 {
 	struct reading_rig *rig = new_rig("aaaa\nhalf");
 
-	reading_rig_start(rig);
-	reading_rig_drive(rig, LOOKS);
+	start(rig);
 	file_write(rig->options.path, "b\n", 2);
-	reading_rig_drive(rig, LOOKS);
-	reading_rig_check(rig, "aaaa\nb\n", "after the truncation");
+	look(rig, "aaaa\nb\n", "after the truncation");
 	ck_assert_ptr_nonnull(strstr(rig->fake.log, "behind byte 5 cannot be read"));
-	stop(rig);
-	reading_rig_end(rig);
+	end(rig);
 }
 END_TEST
 
@@ -301,14 +277,11 @@ START_TEST(half_a_line_goes_on_in_the_copy_that_was_made_before_a_truncation)
 {
 	struct reading_rig *rig = new_rig("aaaa\nha");
 
-	reading_rig_start(rig);
-	reading_rig_drive(rig, LOOKS);
+	start(rig);
 	file_write(test_path(&rig->dir, "log.1"), "aaaa\nhalf\n", 10);
 	file_write(rig->options.path, "b\n", 2);
-	reading_rig_drive(rig, LOOKS);
-	reading_rig_check(rig, "aaaa\nhalf\nb\n", "after the truncation");
-	stop(rig);
-	reading_rig_end(rig);
+	look(rig, "aaaa\nhalf\nb\n", "after the truncation");
+	end(rig);
 }
 END_TEST
 
@@ -348,8 +321,7 @@ START_TEST(offsets_go_on_growing_from_file_to_file)
 	for (size_t i = 0; i < 5; i++)
 		ck_assert_uint_eq(offsets[i + 1], want[i]);
 	ck_assert_int_eq(reading_rig_position(rig), 6);
-	stop(rig);
-	reading_rig_end(rig);
+	end(rig);
 }
 END_TEST
 
@@ -387,8 +359,7 @@ START_TEST(many_rotations_with_nothing_settled_lose_nothing)
 	text = recorder_text(&rig->recorder, WEIR_KIND_ANY);
 	ck_assert_str_eq(text, want);
 	free(text);
-	stop(rig);
-	reading_rig_end(rig);
+	end(rig);
 }
 END_TEST
 
@@ -397,23 +368,18 @@ START_TEST(a_restart_goes_on_in_the_file_that_is_not_settled)
 	struct reading_rig *rig = new_rig("0\n");
 
 	reading_rig_keep(rig);
-	reading_rig_start(rig);
-	reading_rig_drive(rig, LOOKS);
+	start(rig);
 	rig->recorder.holds = true;
 	file_append(rig->options.path, "0b\n");
 	reading_rig_drive(rig, LOOKS);
 	rotate_with(rig, 1);
 	reading_rig_drive(rig, LOOKS);
 	rotate_with(rig, 2);
-	reading_rig_drive(rig, LOOKS);
-	reading_rig_check(rig, "0\n0b\n1\n2\n", "before the stop");
-	stop(rig);
-	reading_rig_stop(rig);
-	reading_rig_start(rig);
-	reading_rig_drive(rig, LOOKS);
+	look(rig, "0\n0b\n1\n2\n", "before the stop");
+	reading_rig_leave(rig);
+	start(rig);
 	reading_rig_check(rig, "0b\n1\n2\n", "after it");
-	stop(rig);
-	reading_rig_end(rig);
+	end(rig);
 }
 END_TEST
 

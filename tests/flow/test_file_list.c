@@ -35,15 +35,6 @@ static struct reading_rig *new_rig(void)
 	return rig;
 }
 
-static void run(struct reading_rig *rig, const char *want, const char *name)
-{
-	reading_rig_start(rig);
-	ck_assert_msg(drive(rig->pipeline, &rig->fake) == WEIR_END, "%s: %s", name,
-		      weir_pipeline_error(rig->pipeline)->text);
-	reading_rig_check(rig, want, name);
-	reading_rig_stop(rig);
-}
-
 /* ---- order ---- */
 
 START_TEST(a_list_is_read_in_its_order)
@@ -54,7 +45,7 @@ START_TEST(a_list_is_read_in_its_order)
 
 	rig->options.paths = paths;
 	rig->options.path_count = 4;
-	run(rig, "b1\nb2\nc1\na1\na2\nb1\nb2\n", "the list");
+	reading_rig_run(rig, "b1\nb2\nc1\na1\na2\nb1\nb2\n", "the list");
 	reading_rig_end(rig);
 }
 END_TEST
@@ -64,7 +55,7 @@ START_TEST(a_pattern_is_read_in_the_order_of_names)
 	struct reading_rig *rig = new_rig();
 
 	rig->options.glob = test_path(&rig->dir, "[abc]");
-	run(rig, "a1\na2\nb1\nb2\nc1\n", "the pattern");
+	reading_rig_run(rig, "a1\na2\nb1\nb2\nc1\n", "the pattern");
 	reading_rig_end(rig);
 }
 END_TEST
@@ -148,18 +139,8 @@ static const struct {
 
 START_TEST(a_wrong_option_is_an_error_of_the_pipeline)
 {
-	struct reading_rig *rig = reading_rig_new();
-	const struct weir_error *err;
-
-	rig->options = wrong_options[_i].options;
-	rig->options.size = sizeof rig->options;
-	reading_rig_start(rig);
-	ck_assert_ptr_null(rig->source);
-	err = weir_pipeline_error(rig->pipeline);
-	ck_assert_int_eq(err->status, WEIR_ERR_INVALID);
-	ck_assert_msg(strstr(err->text, wrong_options[_i].want) && strstr(err->text, "'in'"),
-		      "%s: %s", wrong_options[_i].name, err->text);
-	reading_rig_end(rig);
+	reading_rig_check_mistake(&wrong_options[_i].options, wrong_options[_i].want,
+				  wrong_options[_i].name);
 }
 END_TEST
 
@@ -213,9 +194,9 @@ START_TEST(a_packed_file_is_read_again_until_all_of_it_is_settled)
 	reading_rig_stop(rig);
 	rig->recorder.holds = false;
 
-	run(rig, "a1\na2\n", "again from its beginning");
+	reading_rig_run(rig, "a1\na2\n", "again from its beginning");
 	ck_assert_int_gt(reading_rig_position(rig), 0);
-	run(rig, "", "no more when all is settled");
+	reading_rig_run(rig, "", "no more when all is settled");
 	reading_rig_end(rig);
 }
 END_TEST
@@ -236,7 +217,7 @@ START_TEST(a_stop_inside_a_packed_file_leaves_the_position_at_its_beginning)
 	ck_assert_int_eq(reading_rig_position(rig), 0);
 	reading_rig_stop(rig);
 	rig->options.per_second = 0;
-	run(rig, "1\n2\n3\n4\n5\n6\n7\n8\n", "again");
+	reading_rig_run(rig, "1\n2\n3\n4\n5\n6\n7\n8\n", "again");
 	reading_rig_end(rig);
 }
 END_TEST
@@ -249,7 +230,7 @@ START_TEST(a_packed_file_may_be_longer_than_the_window)
 	rig->pipeline_options.window_messages = 2;
 	rig->options.glob = test_path(&rig->dir, "[ab]");
 	reading_rig_keep(rig);
-	run(rig, "1\n2\n3\n4\n5\n6\n7\n8\nb1\nb2\n", "all of it");
+	reading_rig_run(rig, "1\n2\n3\n4\n5\n6\n7\n8\nb1\nb2\n", "all of it");
 	reading_rig_end(rig);
 }
 END_TEST
@@ -263,13 +244,13 @@ START_TEST(members_that_are_appended_later_are_read_alone)
 
 	rig->options.path = path;
 	reading_rig_keep(rig);
-	run(rig, "c1\n", "the first run");
+	reading_rig_run(rig, "c1\n", "the first run");
 	both = file_read(path, &len);
 	bytes = pack_bytes(PACK_GZIP, "c2\n", 3, &more);
 	both = realloc(both, len + more);
 	memcpy(both + len, bytes, more);
 	file_write(path, both, len + more);
-	run(rig, "c2\n", "the second run");
+	reading_rig_run(rig, "c2\n", "the second run");
 	free(both);
 	free(bytes);
 	reading_rig_end(rig);
@@ -295,12 +276,10 @@ START_TEST(a_list_goes_on_in_the_file_of_the_position)
 	reading_rig_keep(rig);
 	reading_rig_start(rig);
 	drive_for(rig->pipeline, &rig->fake, stops[_i].ms, 10000);
-	weir_pipeline_stop(rig->pipeline);
-	ck_assert_int_eq(drive(rig->pipeline, &rig->fake), WEIR_END);
-	reading_rig_stop(rig);
+	reading_rig_leave(rig);
 	rig->options.per_second = 0;
-	run(rig, stops[_i].rest, "the rest");
-	run(rig, "", "nothing more");
+	reading_rig_run(rig, stops[_i].rest, "the rest");
+	reading_rig_run(rig, "", "nothing more");
 	reading_rig_end(rig);
 }
 END_TEST
@@ -311,7 +290,7 @@ START_TEST(a_position_of_a_file_outside_the_list_is_refused)
 
 	rig->options.glob = test_path(&rig->dir, "[ab]");
 	reading_rig_keep(rig);
-	run(rig, "a1\na2\nb1\nb2\n", "the first run");
+	reading_rig_run(rig, "a1\na2\nb1\nb2\n", "the first run");
 	rig->options.glob = test_path(&rig->dir, "c");
 	reading_rig_start(rig);
 	ck_assert_int_eq(drive(rig->pipeline, &rig->fake), WEIR_ERR_INVALID);
@@ -339,8 +318,7 @@ START_TEST(many_small_files_wait_for_acknowledgements)
 	ck_assert_uint_lt(rig->recorder.count, 20);
 	rig->recorder.holds = false;
 	recorder_let_go(&rig->recorder);
-	ck_assert_int_eq(drive(rig->pipeline, &rig->fake), WEIR_END);
-	reading_rig_check(rig, want, "all of them");
+	reading_rig_check_all(rig, want, "all of them");
 	reading_rig_end(rig);
 }
 END_TEST

@@ -26,16 +26,6 @@ static struct reading_rig *new_rig(const char *bytes)
 	return rig;
 }
 
-/* A whole run, over what there is; nothing but this comes. */
-static void run(struct reading_rig *rig, const char *want, const char *name)
-{
-	reading_rig_start(rig);
-	ck_assert_msg(drive(rig->pipeline, &rig->fake) == WEIR_END, "%s: %s", name,
-		      weir_pipeline_error(rig->pipeline)->text);
-	reading_rig_check(rig, want, name);
-	reading_rig_stop(rig);
-}
-
 /* A run that fails, and says so. */
 static void run_into(struct reading_rig *rig, const char *want, const char *name)
 {
@@ -53,11 +43,11 @@ START_TEST(a_second_run_goes_on_where_the_first_ended)
 {
 	struct reading_rig *rig = new_rig("a\nbb\n");
 
-	run(rig, "a\nbb\n", "the first run");
+	reading_rig_run(rig, "a\nbb\n", "the first run");
 	ck_assert_int_eq(reading_rig_position(rig), 5);
-	run(rig, "", "a run with nothing new");
+	reading_rig_run(rig, "", "a run with nothing new");
 	file_append(rig->options.path, "ccc\n");
-	run(rig, "ccc\n", "a run with a line more");
+	reading_rig_run(rig, "ccc\n", "a run with a line more");
 	ck_assert_int_eq(reading_rig_position(rig), 9);
 	reading_rig_end(rig);
 }
@@ -68,17 +58,17 @@ START_TEST(what_happens_to_the_file_between_two_runs_is_made_out)
 	const struct rotation *row = &rotations[_i];
 	struct reading_rig *rig = new_rig(ROTATIONS_BEFORE);
 
-	run(rig, ROTATIONS_BEFORE, "the first run");
+	reading_rig_run(rig, ROTATIONS_BEFORE, "the first run");
 	rig->fake.log_len = 0;
 	row->happen(&rig->dir);
-	run(rig, row->want, row->name);
+	reading_rig_run(rig, row->want, row->name);
 	if (row->log)
 		ck_assert_msg(strstr(rig->fake.log, row->log) != NULL, "%s: it says %s", row->name,
 			      rig->fake.log);
 	else
 		ck_assert_msg(!strstr(rig->fake.log, "WARN"), "%s: it says %s", row->name,
 			      rig->fake.log);
-	run(rig, "", row->name);
+	reading_rig_run(rig, "", row->name);
 	reading_rig_end(rig);
 }
 END_TEST
@@ -144,9 +134,9 @@ START_TEST(start_offset_counts_until_there_is_a_position)
 	struct reading_rig *rig = new_rig("a\nbb\n");
 
 	rig->options.start_offset = 2;
-	run(rig, "bb\n", "the first run");
+	reading_rig_run(rig, "bb\n", "the first run");
 	file_append(rig->options.path, "c\n");
-	run(rig, "c\n", "the second run");
+	reading_rig_run(rig, "c\n", "the second run");
 	reading_rig_end(rig);
 }
 END_TEST
@@ -182,14 +172,11 @@ START_TEST(what_a_stop_leaves_under_way_comes_again_and_is_no_failure)
 	reading_rig_drive(rig, 8000);
 	reading_rig_check(rig, "a\nbb\nccc\nd\n", "before the stop");
 	ck_assert_int_eq(reading_rig_position(rig), 5);
-	weir_pipeline_stop(rig->pipeline);
-	ck_assert_int_eq(drive(rig->pipeline, &rig->fake), WEIR_END);
-	ck_assert_int_eq(weir_pipeline_error(rig->pipeline)->status, WEIR_OK);
-	reading_rig_stop(rig);
+	reading_rig_leave(rig);
 	ck_assert_int_eq(reading_rig_position(rig), 5);
 
 	rig->options.follow = false;
-	run(rig, "ccc\nd\n", "after the stop");
+	reading_rig_run(rig, "ccc\nd\n", "after the stop");
 	reading_rig_end(rig);
 }
 END_TEST
@@ -328,10 +315,10 @@ START_TEST(a_name_of_any_bytes_makes_a_file_in_the_folder)
 	struct reading_rig *rig = new_rig("a\n");
 
 	rig->name = "../\xc3\xbc b.c";
-	run(rig, "a\n", "the first run");
+	reading_rig_run(rig, "a\n", "the first run");
 	ck_assert_int_eq(access(test_path(&rig->dir, "state/%2E.%2F%C3%BC%20b.c.position"), F_OK),
 			 0);
-	run(rig, "", "the second run");
+	reading_rig_run(rig, "", "the second run");
 	reading_rig_end(rig);
 }
 END_TEST
@@ -355,12 +342,10 @@ START_TEST(what_is_rotated_before_the_first_line_is_settled_is_found)
 	reading_rig_start(rig);
 	rig->recorder.holds = true;
 	ck_assert_int_eq(weir_pipeline_step(rig->pipeline), WEIR_OK);
-	weir_pipeline_stop(rig->pipeline);
-	ck_assert_int_eq(drive(rig->pipeline, &rig->fake), WEIR_END);
-	reading_rig_stop(rig);
+	reading_rig_leave(rig);
 	ck_assert_int_eq(rename(rig->options.path, test_path(&rig->dir, "log.1")), 0);
 	file_write(rig->options.path, "b\n", 2);
-	run(rig, "a\nb\n", "the second run");
+	reading_rig_run(rig, "a\nb\n", "the second run");
 	reading_rig_end(rig);
 }
 END_TEST
@@ -369,7 +354,7 @@ START_TEST(the_position_of_another_file_is_refused)
 {
 	struct reading_rig *rig = new_rig("a\n");
 
-	run(rig, "a\n", "the first run");
+	reading_rig_run(rig, "a\n", "the first run");
 	file_write(test_path(&rig->dir, "else"), "x\ny\n", 4);
 	rig->options.path = test_path(&rig->dir, "else");
 	run_into(rig, "is of another file", "another path");
@@ -377,7 +362,7 @@ START_TEST(the_position_of_another_file_is_refused)
 	ck_assert_int_eq(rename(test_path(&rig->dir, "log"), test_path(&rig->dir, "moved")), 0);
 	rig->options.path = test_path(&rig->dir, "moved");
 	file_append(rig->options.path, "b\n");
-	run(rig, "b\n", "the same file by another path");
+	reading_rig_run(rig, "b\n", "the same file by another path");
 	reading_rig_end(rig);
 }
 END_TEST
@@ -411,7 +396,7 @@ END_TEST
 /* What a whole run leaves; yours. */
 static char *made_position(struct reading_rig *rig, size_t *ret_len)
 {
-	run(rig, "a\nbb\n", "the first run");
+	reading_rig_run(rig, "a\nbb\n", "the first run");
 	return file_read(test_path(&rig->dir, "state/in.position"), ret_len);
 }
 
@@ -462,7 +447,7 @@ START_TEST(random_bytes_are_no_position)
 	struct reading_rig *rig = new_rig("a\n");
 	char bytes[20000];
 
-	run(rig, "a\n", "the first run");
+	reading_rig_run(rig, "a\n", "the first run");
 	for (unsigned round = 0; round < 64; round++) {
 		const size_t len = round % 2 ? round * 9u : sizeof bytes - round;
 
@@ -517,10 +502,10 @@ START_TEST(a_damaged_position_that_is_removed_begins_at_the_start)
 {
 	struct reading_rig *rig = new_rig("a\nbb\n");
 
-	run(rig, "a\nbb\n", "the first run");
+	reading_rig_run(rig, "a\nbb\n", "the first run");
 	put_position(rig, "x", 1, "damage");
 	ck_assert_int_eq(unlink(test_path(&rig->dir, "state/in.position")), 0);
-	run(rig, "a\nbb\n", "after it was removed");
+	reading_rig_run(rig, "a\nbb\n", "after it was removed");
 	reading_rig_end(rig);
 }
 END_TEST
@@ -533,7 +518,7 @@ START_TEST(memory_that_runs_out_loses_nothing)
 		struct reading_rig *rig = new_rig("a\n");
 
 		ck_assert_uint_lt(at, 1000);
-		run(rig, "a\n", "the first run");
+		reading_rig_run(rig, "a\n", "the first run");
 		file_append(rig->options.path, "bb\n");
 		ck_assert_int_eq(rename(rig->options.path, test_path(&rig->dir, "log.1")), 0);
 		file_write(rig->options.path, "c\n", 2);
@@ -549,7 +534,7 @@ START_TEST(memory_that_runs_out_loses_nothing)
 		if (rig->recorder.count == 0) {
 			reading_rig_stop(rig);
 			rig->fake.fail_at = 0;
-			run(rig, "bb\nc\n", "once more");
+			reading_rig_run(rig, "bb\nc\n", "once more");
 		}
 		reading_rig_end(rig);
 	}

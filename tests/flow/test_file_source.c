@@ -43,10 +43,7 @@ START_TEST(a_file_is_read_line_by_line)
 	rig->options.crlf = files[_i].crlf;
 	rig->options.start_offset = files[_i].start_offset;
 	reading_rig_start_with(rig, files[_i].bytes, strlen(files[_i].bytes));
-	ck_assert_msg(drive(rig->pipeline, &rig->fake) == WEIR_END, "%s: %s", files[_i].name,
-		      weir_pipeline_error(rig->pipeline)->text);
-
-	reading_rig_check(rig, files[_i].want, files[_i].name);
+	reading_rig_check_all(rig, files[_i].want, files[_i].name);
 	metrics = source_metrics_of(rig->source);
 	ck_assert_msg(metrics.truncated == files[_i].truncated, "%s: truncated %ju",
 		      files[_i].name, (uintmax_t)metrics.truncated);
@@ -245,19 +242,8 @@ static const struct {
 
 START_TEST(a_wrong_option_is_an_error_of_the_pipeline)
 {
-	struct reading_rig *rig = reading_rig_new();
-	const struct weir_error *err;
-
-	rig->options = wrong_options[_i].options;
-	rig->options.size = sizeof rig->options;
-	reading_rig_start(rig);
-	ck_assert_ptr_null(rig->source);
-	err = weir_pipeline_error(rig->pipeline);
-	ck_assert_int_eq(err->status, WEIR_ERR_INVALID);
-	ck_assert_msg(strstr(err->text, wrong_options[_i].want) && strstr(err->text, "'in'"),
-		      "%s: %s", wrong_options[_i].name, err->text);
-	ck_assert_ptr_null(weir_file_source_add(NULL, "in", &rig->options));
-	reading_rig_end(rig);
+	reading_rig_check_mistake(&wrong_options[_i].options, wrong_options[_i].want,
+				  wrong_options[_i].name);
 }
 END_TEST
 

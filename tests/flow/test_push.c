@@ -3,124 +3,44 @@
 #include <check.h>
 #include <pthread.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
-#include "support/drive.h"
-#include "support/recorder.h"
+#include "support/push_rig.h"
 #include "support/run.h"
-
-struct rig {
-	struct fake_env fake;
-	struct recorder recorder;
-	struct weir_pipeline_options pipeline_options;
-	struct weir_push_source_options options;
-	weir_pipeline *pipeline;
-	weir_source *source;
-	unsigned rooms;
-	struct weir_position settled;
-	unsigned released;
-};
-
-static void note_room(void *user)
-{
-	((struct rig *)user)->rooms++;
-}
-
-static void note_settled(void *user, struct weir_position upto)
-{
-	struct rig *rig = user;
-
-	ck_assert(upto.lane != rig->settled.lane || upto.offset >= rig->settled.offset);
-	rig->settled = upto;
-}
-
-static void note_release(void *owner)
-{
-	((struct rig *)owner)->released++;
-}
-
-static struct rig *rig_new(void)
-{
-	struct rig *rig = calloc(1, sizeof *rig);
-
-	ck_assert_ptr_nonnull(rig);
-	fake_env_init(&rig->fake);
-	rig->pipeline_options = (struct weir_pipeline_options){
-		.size = sizeof rig->pipeline_options, .env = &rig->fake.env };
-	rig->options = (struct weir_push_source_options){ .size = sizeof rig->options,
-							  .kind = WEIR_KIND_RECORD,
-							  .on_room = note_room,
-							  .on_settled = note_settled,
-							  .user = rig };
-	return rig;
-}
-
-static void start(struct rig *rig)
-{
-	weir_sink *sink;
-
-	rig->pipeline = weir_pipeline_new(&rig->pipeline_options);
-	rig->source = weir_push_source_add(rig->pipeline, "in", &rig->options);
-	sink = recorder_add(&rig->recorder, rig->pipeline, "out");
-	weir_route_add(rig->pipeline, WEIR_WITH(weir_route, .name = "all"), sink);
-}
-
-static void rig_end(struct rig *rig)
-{
-	weir_pipeline_free(rig->pipeline);
-	recorder_release(&rig->recorder);
-	fake_env_check_empty(&rig->fake);
-	free(rig);
-}
-
-static enum weir_status push(struct rig *rig, const char *text, uint64_t offset)
-{
-	return weir_push(rig->source, WEIR_WITH(weir_message_init, .body = { text, strlen(text) },
-						.position = { 0, offset }));
-}
-
-static void check_text(const struct rig *rig, const char *want)
-{
-	char *text = recorder_text(&rig->recorder, WEIR_KIND_ANY);
-
-	ck_assert_str_eq(text, want);
-	free(text);
-}
 
 /* ---- in and out ---- */
 
 START_TEST(what_is_pushed_comes_out_in_order_before_and_during_the_run)
 {
-	struct rig *rig = rig_new();
+	struct push_rig *rig = push_rig_new();
 
-	start(rig);
-	ck_assert_int_eq(push(rig, "a", 1), WEIR_OK);
-	ck_assert_int_eq(push(rig, "b", 2), WEIR_OK);
+	push_rig_start(rig);
+	ck_assert_int_eq(push_text(rig, "a", 1), WEIR_OK);
+	ck_assert_int_eq(push_text(rig, "b", 2), WEIR_OK);
 	ck_assert_int_eq(drive(rig->pipeline, &rig->fake), WEIR_OK);
-	check_text(rig, "a\nb\n");
-	ck_assert_int_eq(push(rig, "c", 3), WEIR_OK);
+	push_rig_check(rig, "a\nb\n", "before the run");
+	ck_assert_int_eq(push_text(rig, "c", 3), WEIR_OK);
 	ck_assert_int_eq(drive_for(rig->pipeline, &rig->fake, 0, 10), WEIR_OK);
-	check_text(rig, "a\nb\nc\n");
+	push_rig_check(rig, "a\nb\nc\n", "during it");
 	ck_assert_uint_eq(rig->settled.offset, 3);
 	weir_push_end(rig->source);
 	ck_assert_int_eq(drive(rig->pipeline, &rig->fake), WEIR_END);
-	rig_end(rig);
+	push_rig_end(rig);
 }
 END_TEST
 
 START_TEST(what_was_pushed_before_the_end_still_comes_out)
 {
-	struct rig *rig = rig_new();
+	struct push_rig *rig = push_rig_new();
 
-	start(rig);
-	ck_assert_int_eq(push(rig, "a", 1), WEIR_OK);
+	push_rig_start(rig);
+	ck_assert_int_eq(push_text(rig, "a", 1), WEIR_OK);
 	weir_push_end(rig->source);
 	weir_push_end(rig->source);
-	ck_assert_int_eq(push(rig, "late", 2), WEIR_ERR_STATE);
+	ck_assert_int_eq(push_text(rig, "late", 2), WEIR_ERR_STATE);
 	ck_assert_int_eq(drive(rig->pipeline, &rig->fake), WEIR_END);
-	check_text(rig, "a\n");
-	rig_end(rig);
+	push_rig_check(rig, "a\n", "before the end");
+	push_rig_end(rig);
 }
 END_TEST
 
@@ -141,13 +61,13 @@ static enum weir_status check_message(void *user, weir_message *message, const c
 
 START_TEST(everything_said_of_a_message_is_copied)
 {
-	struct rig *rig = rig_new();
+	struct push_rig *rig = push_rig_new();
 	unsigned seen = 0;
 	char body[] = "body", key[] = "key", name[] = "name", value[] = "value";
 	const struct weir_header header = { name, { value, 5 } };
 	weir_sink *sink;
 
-	start(rig);
+	push_rig_start(rig);
 	sink = weir_callback_sink_add(rig->pipeline, "check",
 				      WEIR_WITH(weir_callback_sink_options, .call = check_message,
 						.user = &seen));
@@ -165,23 +85,17 @@ START_TEST(everything_said_of_a_message_is_copied)
 	weir_push_end(rig->source);
 	ck_assert_int_eq(drive(rig->pipeline, &rig->fake), WEIR_END);
 	ck_assert_uint_eq(seen, 1);
-	check_text(rig, "body\n");
-	rig_end(rig);
+	push_rig_check(rig, "body\n", "copied");
+	push_rig_end(rig);
 }
 END_TEST
 
-static enum weir_status push_owned(struct rig *rig, const char *text)
-{
-	return weir_push(rig->source, WEIR_WITH(weir_message_init, .body = { text, strlen(text) },
-						.release = note_release, .owner = rig));
-}
-
 START_TEST(a_body_with_a_release_is_taken_only_when_the_push_is)
 {
-	struct rig *rig = rig_new();
+	struct push_rig *rig = push_rig_new();
 
 	rig->options.queue_messages = 2;
-	start(rig);
+	push_rig_start(rig);
 	ck_assert_int_eq(push_owned(rig, "a"), WEIR_OK);
 	ck_assert_int_eq(push_owned(rig, "b"), WEIR_OK);
 	ck_assert_int_eq(push_owned(rig, "c"), WEIR_AGAIN);
@@ -190,7 +104,7 @@ START_TEST(a_body_with_a_release_is_taken_only_when_the_push_is)
 	ck_assert_int_eq(push_owned(rig, "d"), WEIR_ERR_STATE);
 	ck_assert_int_eq(drive(rig->pipeline, &rig->fake), WEIR_END);
 	ck_assert_uint_eq(rig->released, 2);
-	rig_end(rig);
+	push_rig_end(rig);
 }
 END_TEST
 
@@ -206,45 +120,45 @@ static const struct {
 
 START_TEST(a_push_that_makes_no_sense_is_refused)
 {
-	struct rig *rig = rig_new();
+	struct push_rig *rig = push_rig_new();
 	struct weir_message_init init = invalid[_i].init;
 
-	start(rig);
+	push_rig_start(rig);
 	init.size = sizeof init;
 	ck_assert_msg(weir_push(rig->source, &init) == WEIR_ERR_INVALID, "%s", invalid[_i].name);
 	ck_assert_int_eq(weir_push(rig->source, NULL), WEIR_ERR_INVALID);
 	ck_assert_int_eq(weir_push(NULL, &init), WEIR_ERR_INVALID);
 	weir_push_end(NULL);
-	rig_end(rig);
+	push_rig_end(rig);
 }
 END_TEST
 
 START_TEST(another_source_cannot_be_pushed_to)
 {
-	struct rig *rig = rig_new();
+	struct push_rig *rig = push_rig_new();
 	weir_source *file;
 
-	start(rig);
+	push_rig_start(rig);
 	file = weir_file_source_add(rig->pipeline, "file",
 				    WEIR_WITH(weir_file_source_options, .path = "-"));
 	ck_assert_ptr_nonnull(file);
 	ck_assert_int_eq(weir_push(file, WEIR_WITH(weir_message_init, .body = { "x", 1 })),
 			 WEIR_ERR_INVALID);
 	weir_push_end(file);
-	rig_end(rig);
+	push_rig_end(rig);
 }
 END_TEST
 
 START_TEST(a_wrong_kind_is_an_error_of_the_pipeline)
 {
-	struct rig *rig = rig_new();
+	struct push_rig *rig = push_rig_new();
 
 	rig->options.kind = 3;
-	start(rig);
+	push_rig_start(rig);
 	ck_assert_ptr_null(rig->source);
 	ck_assert_ptr_nonnull(strstr(weir_pipeline_error(rig->pipeline)->text, "kind 3"));
 	ck_assert_ptr_null(weir_push_source_add(NULL, "in", &rig->options));
-	rig_end(rig);
+	push_rig_end(rig);
 }
 END_TEST
 
@@ -252,81 +166,81 @@ END_TEST
 
 START_TEST(a_full_queue_says_so_and_then_that_there_is_room)
 {
-	struct rig *rig = rig_new();
+	struct push_rig *rig = push_rig_new();
 
 	rig->options.queue_messages = 2;
-	start(rig);
-	ck_assert_int_eq(push(rig, "a", 1), WEIR_OK);
-	ck_assert_int_eq(push(rig, "b", 2), WEIR_OK);
-	ck_assert_int_eq(push(rig, "c", 3), WEIR_AGAIN);
-	ck_assert_int_eq(push(rig, "c", 3), WEIR_AGAIN);
+	push_rig_start(rig);
+	ck_assert_int_eq(push_text(rig, "a", 1), WEIR_OK);
+	ck_assert_int_eq(push_text(rig, "b", 2), WEIR_OK);
+	ck_assert_int_eq(push_text(rig, "c", 3), WEIR_AGAIN);
+	ck_assert_int_eq(push_text(rig, "c", 3), WEIR_AGAIN);
 	ck_assert_uint_eq(rig->rooms, 0);
 	ck_assert_int_eq(drive(rig->pipeline, &rig->fake), WEIR_OK);
 	ck_assert_uint_eq(rig->rooms, 1);
-	ck_assert_int_eq(push(rig, "c", 3), WEIR_OK);
+	ck_assert_int_eq(push_text(rig, "c", 3), WEIR_OK);
 	weir_push_end(rig->source);
 	ck_assert_int_eq(drive(rig->pipeline, &rig->fake), WEIR_END);
 	ck_assert_uint_eq(rig->rooms, 1);
-	check_text(rig, "a\nb\nc\n");
-	rig_end(rig);
+	push_rig_check(rig, "a\nb\nc\n", "with room");
+	push_rig_end(rig);
 }
 END_TEST
 
 START_TEST(the_queue_is_bounded_in_bytes_but_one_message_always_fits)
 {
-	struct rig *rig = rig_new();
+	struct push_rig *rig = push_rig_new();
 
 	rig->options.queue_bytes = 10;
-	start(rig);
-	ck_assert_int_eq(push(rig, "0123456789ab", 1), WEIR_OK);
-	ck_assert_int_eq(push(rig, "c", 2), WEIR_AGAIN);
+	push_rig_start(rig);
+	ck_assert_int_eq(push_text(rig, "0123456789ab", 1), WEIR_OK);
+	ck_assert_int_eq(push_text(rig, "c", 2), WEIR_AGAIN);
 	ck_assert_int_eq(drive(rig->pipeline, &rig->fake), WEIR_OK);
-	ck_assert_int_eq(push(rig, "012345", 2), WEIR_OK);
-	ck_assert_int_eq(push(rig, "6789", 3), WEIR_OK);
-	ck_assert_int_eq(push(rig, "a", 4), WEIR_AGAIN);
+	ck_assert_int_eq(push_text(rig, "012345", 2), WEIR_OK);
+	ck_assert_int_eq(push_text(rig, "6789", 3), WEIR_OK);
+	ck_assert_int_eq(push_text(rig, "a", 4), WEIR_AGAIN);
 	weir_push_end(rig->source);
 	ck_assert_int_eq(drive(rig->pipeline, &rig->fake), WEIR_END);
 	ck_assert_uint_eq(rig->recorder.count, 3);
-	rig_end(rig);
+	push_rig_end(rig);
 }
 END_TEST
 
 START_TEST(room_is_not_told_of_before_something_was_taken_out)
 {
-	struct rig *rig = rig_new();
+	struct push_rig *rig = push_rig_new();
 
 	rig->pipeline_options.window_messages = 1;
 	rig->options.queue_bytes = 10;
-	start(rig);
+	push_rig_start(rig);
 	rig->recorder.holds = true;
-	ck_assert_int_eq(push(rig, "a", 1), WEIR_OK);
+	ck_assert_int_eq(push_text(rig, "a", 1), WEIR_OK);
 	ck_assert_int_eq(drive_for(rig->pipeline, &rig->fake, 1000, 10), WEIR_OK);
-	ck_assert_int_eq(push(rig, "012345", 2), WEIR_OK);
-	ck_assert_int_eq(push(rig, "too much", 3), WEIR_AGAIN);
-	ck_assert_int_eq(push(rig, "b", 4), WEIR_OK);
+	ck_assert_int_eq(push_text(rig, "012345", 2), WEIR_OK);
+	ck_assert_int_eq(push_text(rig, "too much", 3), WEIR_AGAIN);
+	ck_assert_int_eq(push_text(rig, "b", 4), WEIR_OK);
 	ck_assert_int_eq(drive_for(rig->pipeline, &rig->fake, 1000, 10), WEIR_OK);
 	ck_assert_uint_eq(rig->rooms, 0);
 	recorder_let_go(&rig->recorder);
 	ck_assert_int_eq(drive_for(rig->pipeline, &rig->fake, 1000, 20), WEIR_OK);
 	ck_assert_uint_eq(rig->rooms, 1);
-	rig_end(rig);
+	push_rig_end(rig);
 }
 END_TEST
 
 START_TEST(a_full_window_leaves_messages_in_the_queue)
 {
-	struct rig *rig = rig_new();
+	struct push_rig *rig = push_rig_new();
 
 	rig->pipeline_options.window_messages = 2;
 	rig->options.queue_messages = 2;
-	start(rig);
+	push_rig_start(rig);
 	rig->recorder.holds = true;
-	ck_assert_int_eq(push(rig, "a", 1), WEIR_OK);
-	ck_assert_int_eq(push(rig, "b", 2), WEIR_OK);
+	ck_assert_int_eq(push_text(rig, "a", 1), WEIR_OK);
+	ck_assert_int_eq(push_text(rig, "b", 2), WEIR_OK);
 	ck_assert_int_eq(drive_for(rig->pipeline, &rig->fake, 1000, 10), WEIR_OK);
-	ck_assert_int_eq(push(rig, "c", 3), WEIR_OK);
-	ck_assert_int_eq(push(rig, "d", 4), WEIR_OK);
-	ck_assert_int_eq(push(rig, "e", 5), WEIR_AGAIN);
+	ck_assert_int_eq(push_text(rig, "c", 3), WEIR_OK);
+	ck_assert_int_eq(push_text(rig, "d", 4), WEIR_OK);
+	ck_assert_int_eq(push_text(rig, "e", 5), WEIR_AGAIN);
 	ck_assert_int_eq(drive_for(rig->pipeline, &rig->fake, 1000, 10), WEIR_OK);
 	ck_assert_uint_eq(rig->recorder.count, 2);
 	ck_assert_uint_eq(rig->rooms, 0);
@@ -335,8 +249,8 @@ START_TEST(a_full_window_leaves_messages_in_the_queue)
 	ck_assert_int_eq(drive_for(rig->pipeline, &rig->fake, 1000, 20), WEIR_OK);
 	ck_assert_uint_eq(rig->rooms, 1);
 	ck_assert_uint_eq(rig->settled.offset, 4);
-	check_text(rig, "a\nb\nc\nd\n");
-	rig_end(rig);
+	push_rig_check(rig, "a\nb\nc\nd\n", "when it was let go");
+	push_rig_end(rig);
 }
 END_TEST
 
@@ -347,17 +261,17 @@ START_TEST(memory_that_runs_out_is_said_and_leaks_nothing)
 	bool has_failed = true;
 
 	for (size_t at = 1; has_failed; at++) {
-		struct rig *rig = rig_new();
+		struct push_rig *rig = push_rig_new();
 
 		ck_assert_uint_lt(at, 1000);
 		rig->fake.fail_at = at;
-		start(rig);
+		push_rig_start(rig);
 		if (rig->source) {
 			const enum weir_status status = push_owned(rig, "x");
 
 			ck_assert(status == WEIR_OK || status == WEIR_ERR_NOMEM);
 			rig->released += status == WEIR_ERR_NOMEM;
-			push(rig, "y", 2);
+			push_text(rig, "y", 2);
 			weir_push_end(rig->source);
 			drive(rig->pipeline, &rig->fake);
 		}
@@ -365,7 +279,7 @@ START_TEST(memory_that_runs_out_is_said_and_leaks_nothing)
 		weir_pipeline_free(rig->pipeline);
 		rig->pipeline = NULL;
 		ck_assert_uint_eq(rig->released, rig->source ? 1 : 0);
-		rig_end(rig);
+		push_rig_end(rig);
 	}
 }
 END_TEST

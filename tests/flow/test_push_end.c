@@ -4,90 +4,19 @@
 #include <pthread.h>
 #include <sched.h>
 #include <stdatomic.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
-#include "support/drive.h"
-#include "support/recorder.h"
+#include "support/push_rig.h"
 #include "support/run.h"
 
-struct rig {
-	struct fake_env fake;
-	struct recorder recorder;
-	struct weir_pipeline_options pipeline_options;
-	struct weir_push_source_options options;
-	weir_pipeline *pipeline;
-	weir_source *source;
-	unsigned rooms, settles;
-	struct weir_position settled;
-	enum weir_status last_push;	/* made by a callback */
-	unsigned released;
-};
-
-static void note_settled(void *user, struct weir_position upto)
-{
-	((struct rig *)user)->settled = upto;
-}
-
-static void note_release(void *owner)
-{
-	((struct rig *)owner)->released++;
-}
-
-static struct rig *rig_new(void)
-{
-	struct rig *rig = calloc(1, sizeof *rig);
-
-	ck_assert_ptr_nonnull(rig);
-	fake_env_init(&rig->fake);
-	rig->pipeline_options = (struct weir_pipeline_options){
-		.size = sizeof rig->pipeline_options, .env = &rig->fake.env };
-	rig->options = (struct weir_push_source_options){ .size = sizeof rig->options,
-							  .kind = WEIR_KIND_RECORD,
-							  .on_settled = note_settled,
-							  .user = rig };
-	return rig;
-}
-
-static void start(struct rig *rig)
-{
-	weir_sink *sink;
-
-	rig->pipeline = weir_pipeline_new(&rig->pipeline_options);
-	rig->source = weir_push_source_add(rig->pipeline, "in", &rig->options);
-	sink = recorder_add(&rig->recorder, rig->pipeline, "out");
-	weir_route_add(rig->pipeline, WEIR_WITH(weir_route, .name = "all"), sink);
-}
-
-static void rig_end(struct rig *rig)
-{
-	weir_pipeline_free(rig->pipeline);
-	recorder_release(&rig->recorder);
-	fake_env_check_empty(&rig->fake);
-	free(rig);
-}
-
-static enum weir_status push(struct rig *rig, const char *text, uint64_t offset)
-{
-	return weir_push(rig->source, WEIR_WITH(weir_message_init, .body = { text, strlen(text) },
-						.position = { 0, offset }));
-}
-
-static enum weir_status push_owned(struct rig *rig)
-{
-	return weir_push(rig->source, WEIR_WITH(weir_message_init, .body = { "x", 1 },
-						.release = note_release, .owner = rig));
-}
-
 /* Of `count` messages one is with the sink, which holds it; the window leaves the others queued. */
-static void start_with_queue(struct rig *rig, unsigned count)
+static void start_with_queue(struct push_rig *rig, unsigned count)
 {
 	rig->pipeline_options.window_messages = 1;
-	start(rig);
+	push_rig_start(rig);
 	rig->recorder.holds = true;
 	for (unsigned i = 0; i < count; i++)
-		ck_assert_int_eq(push_owned(rig), WEIR_OK);
+		ck_assert_int_eq(push_owned(rig, "x"), WEIR_OK);
 	ck_assert_int_eq(drive_for(rig->pipeline, &rig->fake, 1000, 10), WEIR_OK);
 	ck_assert_uint_eq(rig->recorder.count, 1);
 }
@@ -106,31 +35,28 @@ static const struct {
 
 START_TEST(a_stop_loses_nothing_that_was_accepted)
 {
-	struct rig *rig = rig_new();
+	struct push_rig *rig = push_rig_new();
 	uint64_t offset = 0;
-	char *text;
 
 	rig->pipeline_options.window_messages = widths[_i].window_messages;
 	rig->options.queue_messages = widths[_i].queue_messages;
-	start(rig);
+	push_rig_start(rig);
 	ck_assert_int_eq(drive(rig->pipeline, &rig->fake), WEIR_OK);
-	while (offset < 4 && push(rig, offset % 2 ? "b" : "a", offset + 1) == WEIR_OK)
+	while (offset < 4 && push_text(rig, offset % 2 ? "b" : "a", offset + 1) == WEIR_OK)
 		offset++;
 	weir_pipeline_stop(rig->pipeline);
 	ck_assert_int_eq(drive(rig->pipeline, &rig->fake), WEIR_END);
-	text = recorder_text(&rig->recorder, WEIR_KIND_ANY);
-	ck_assert_msg(strcmp(text, "a\nb\na\nb\n") == 0, "%s: '%s'", widths[_i].name, text);
+	push_rig_check(rig, "a\nb\na\nb\n", widths[_i].name);
 	ck_assert_uint_eq(rig->settled.offset, 4);
 	ck_assert_uint_eq(metrics_of(rig->pipeline).all.delivered, 4);
 	ck_assert_ptr_null(strstr(rig->fake.log, "not taken in"));
-	free(text);
-	rig_end(rig);
+	push_rig_end(rig);
 }
 END_TEST
 
 START_TEST(a_stop_waits_for_room_for_what_is_queued)
 {
-	struct rig *rig = rig_new();
+	struct push_rig *rig = push_rig_new();
 
 	start_with_queue(rig, 4);
 	weir_pipeline_stop(rig->pipeline);
@@ -140,30 +66,30 @@ START_TEST(a_stop_waits_for_room_for_what_is_queued)
 	ck_assert_int_eq(drive(rig->pipeline, &rig->fake), WEIR_END);
 	ck_assert_uint_eq(rig->recorder.count, 4);
 	ck_assert_uint_eq(rig->released, 4);
-	rig_end(rig);
+	push_rig_end(rig);
 }
 END_TEST
 
 START_TEST(nothing_is_accepted_from_the_stop_on)
 {
-	struct rig *rig = rig_new();
+	struct push_rig *rig = push_rig_new();
 
 	start_with_queue(rig, 2);
 	weir_pipeline_stop(rig->pipeline);
-	ck_assert_int_eq(push(rig, "at once", 9), WEIR_ERR_STATE);
+	ck_assert_int_eq(push_text(rig, "at once", 9), WEIR_ERR_STATE);
 	ck_assert_int_eq(drive_for(rig->pipeline, &rig->fake, 1000, 10), WEIR_OK);
-	ck_assert_int_eq(push(rig, "while it drains", 9), WEIR_ERR_STATE);
+	ck_assert_int_eq(push_text(rig, "while it drains", 9), WEIR_ERR_STATE);
 	recorder_let_go(&rig->recorder);
 	ck_assert_int_eq(drive(rig->pipeline, &rig->fake), WEIR_END);
-	ck_assert_int_eq(push(rig, "late", 9), WEIR_ERR_STATE);
+	ck_assert_int_eq(push_text(rig, "late", 9), WEIR_ERR_STATE);
 	ck_assert_uint_eq(rig->recorder.count, 2);
-	rig_end(rig);
+	push_rig_end(rig);
 }
 END_TEST
 
 START_TEST(a_deadline_that_passes_says_how_many_were_not_taken_in_and_releases_them)
 {
-	struct rig *rig = rig_new();
+	struct push_rig *rig = push_rig_new();
 
 	start_with_queue(rig, 4);
 	weir_pipeline_stop(rig->pipeline);
@@ -174,13 +100,13 @@ START_TEST(a_deadline_that_passes_says_how_many_were_not_taken_in_and_releases_t
 	weir_pipeline_free(rig->pipeline);
 	rig->pipeline = NULL;
 	ck_assert_uint_eq(rig->released, 4);
-	rig_end(rig);
+	push_rig_end(rig);
 }
 END_TEST
 
 START_TEST(a_failure_says_how_many_were_not_taken_in)
 {
-	struct rig *rig = rig_new();
+	struct push_rig *rig = push_rig_new();
 	struct weir_error err;
 
 	start_with_queue(rig, 3);
@@ -191,8 +117,8 @@ START_TEST(a_failure_says_how_many_were_not_taken_in)
 	ck_assert_uint_eq(rig->recorder.count, 1);
 	ck_assert_uint_eq(rig->released, 3);
 	ck_assert_ptr_nonnull(strstr(rig->fake.log, "WARN in: closed: 2 messages"));
-	ck_assert_int_eq(push(rig, "late", 9), WEIR_ERR_STATE);
-	rig_end(rig);
+	ck_assert_int_eq(push_text(rig, "late", 9), WEIR_ERR_STATE);
+	push_rig_end(rig);
 }
 END_TEST
 
@@ -200,21 +126,21 @@ END_TEST
 
 START_TEST(a_pipeline_that_was_never_open_releases_what_was_pushed_and_says_so)
 {
-	struct rig *rig = rig_new();
+	struct push_rig *rig = push_rig_new();
 
-	start(rig);
-	ck_assert_int_eq(push_owned(rig), WEIR_OK);
-	ck_assert_int_eq(push(rig, "y", 1), WEIR_OK);
+	push_rig_start(rig);
+	ck_assert_int_eq(push_owned(rig, "x"), WEIR_OK);
+	ck_assert_int_eq(push_text(rig, "y", 1), WEIR_OK);
 	if (_i > 0) {
 		weir_pipeline_stop(rig->pipeline);
 		ck_assert_int_eq(drive(rig->pipeline, &rig->fake), WEIR_END);
-		ck_assert_int_eq(push(rig, "late", 9), WEIR_ERR_STATE);
+		ck_assert_int_eq(push_text(rig, "late", 9), WEIR_ERR_STATE);
 	}
 	weir_pipeline_free(rig->pipeline);
 	rig->pipeline = NULL;
 	ck_assert_uint_eq(rig->released, 1);
 	ck_assert_ptr_nonnull(strstr(rig->fake.log, "WARN in: closed: 2 messages"));
-	rig_end(rig);
+	push_rig_end(rig);
 }
 END_TEST
 
@@ -222,47 +148,47 @@ END_TEST
 
 static void push_in_room(void *user)
 {
-	struct rig *rig = user;
+	struct push_rig *rig = user;
 
 	rig->rooms++;
-	rig->last_push = push(rig, "c", 3);
+	rig->last_push = push_text(rig, "c", 3);
 }
 
 static void push_when_settled(void *user, struct weir_position upto)
 {
-	struct rig *rig = user;
+	struct push_rig *rig = user;
 
 	if (++rig->settles == 1)
-		rig->last_push = push(rig, "c", upto.offset + 1);
+		rig->last_push = push_text(rig, "c", upto.offset + 1);
 }
 
 static void stop_in_room(void *user)
 {
-	struct rig *rig = user;
+	struct push_rig *rig = user;
 
 	rig->rooms++;
 	weir_pipeline_stop(rig->pipeline);
-	rig->last_push = push(rig, "c", 3);
+	rig->last_push = push_text(rig, "c", 3);
 }
 
 static void stop_when_settled(void *user, struct weir_position upto)
 {
-	struct rig *rig = user;
+	struct push_rig *rig = user;
 
 	(void)upto;
 	rig->settles++;
 	weir_pipeline_stop(rig->pipeline);
-	rig->last_push = push(rig, "c", 3);
+	rig->last_push = push_text(rig, "c", 3);
 }
 
 static void end_when_settled(void *user, struct weir_position upto)
 {
-	struct rig *rig = user;
+	struct push_rig *rig = user;
 
 	(void)upto;
 	rig->settles++;
 	weir_push_end(rig->source);
-	rig->last_push = push(rig, "c", 3);
+	rig->last_push = push_text(rig, "c", 3);
 }
 
 static const struct {
@@ -281,26 +207,22 @@ static const struct {
 
 START_TEST(callbacks_may_push_and_stop)
 {
-	struct rig *rig = rig_new();
-	char *text;
+	struct push_rig *rig = push_rig_new();
 
 	rig->options.queue_messages = 2;
 	rig->options.on_room = callbacks[_i].on_room;
 	rig->options.on_settled = callbacks[_i].on_settled;
-	start(rig);
-	ck_assert_int_eq(push(rig, "a", 1), WEIR_OK);
-	ck_assert_int_eq(push(rig, "b", 2), WEIR_OK);
-	ck_assert_int_eq(push(rig, "refused", 3), WEIR_AGAIN);
+	push_rig_start(rig);
+	ck_assert_int_eq(push_text(rig, "a", 1), WEIR_OK);
+	ck_assert_int_eq(push_text(rig, "b", 2), WEIR_OK);
+	ck_assert_int_eq(push_text(rig, "refused", 3), WEIR_AGAIN);
 	ck_assert_msg(drive(rig->pipeline, &rig->fake) == callbacks[_i].want, "%s",
 		      callbacks[_i].name);
 	ck_assert_uint_gt(rig->rooms + rig->settles, 0);
 	ck_assert_msg(rig->last_push == callbacks[_i].want_push, "%s: %s", callbacks[_i].name,
 		      weir_status_name(rig->last_push));
-	text = recorder_text(&rig->recorder, WEIR_KIND_ANY);
-	ck_assert_msg(strcmp(text, callbacks[_i].text) == 0, "%s: '%s'", callbacks[_i].name,
-		      text);
-	free(text);
-	rig_end(rig);
+	push_rig_check(rig, callbacks[_i].text, callbacks[_i].name);
+	push_rig_end(rig);
 }
 END_TEST
 

@@ -20,8 +20,7 @@ START_TEST(what_goes_in_comes_out_in_order_and_the_pipeline_ends)
 	rig->options.commit_bytes = (size_t)_i;
 	spool_rig_start(rig);
 	spool_rig_push(rig, 2000, 700);
-	ck_assert_int_eq(spool_rig_finish(rig), WEIR_END);
-	spool_rig_check(rig, 0, 2000);
+	spool_rig_check_all(rig, 0, 2000);
 	metrics = spool_rig_metrics(rig);
 	ck_assert_uint_eq(metrics.stored, 2000);
 	ck_assert_uint_eq(metrics.settled, 2000);
@@ -36,8 +35,7 @@ START_TEST(an_empty_input_ends_at_once)
 	struct spool_rig *rig = spool_rig_new();
 
 	spool_rig_start(rig);
-	ck_assert_int_eq(spool_rig_finish(rig), WEIR_END);
-	spool_rig_check(rig, 0, 0);
+	spool_rig_check_all(rig, 0, 0);
 	spool_rig_end(rig);
 }
 END_TEST
@@ -75,8 +73,7 @@ START_TEST(a_message_larger_than_a_batch_has_one_of_its_own)
 		spool_rig_push(rig, 3, 500);
 		spool_rig_push(rig, 1, 1000000);
 	}
-	ck_assert_int_eq(spool_rig_finish(rig), WEIR_END);
-	spool_rig_check(rig, 0, 40);
+	spool_rig_check_all(rig, 0, 40);
 	spool_rig_end(rig);
 }
 END_TEST
@@ -110,8 +107,7 @@ START_TEST(the_stream_is_read_on_while_nothing_is_taken_behind_the_spool)
 	ck_assert_uint_ge(spool_rig_metrics(rig).waiting_bytes, 20000 * 500);
 	ck_assert_uint_gt(spool_rig_metrics(rig).oldest_ms, 0);
 	spool_rig_settle(rig, UINT64_MAX);
-	ck_assert_int_eq(spool_rig_finish(rig), WEIR_END);
-	spool_rig_check(rig, 0, 20000);
+	spool_rig_check_all(rig, 0, 20000);
 	spool_rig_end(rig);
 }
 END_TEST
@@ -134,8 +130,7 @@ START_TEST(after_a_stop_it_goes_on_with_what_is_not_settled)
 	rig->out.settles = UINT64_MAX;
 	spool_rig_start(rig);
 	spool_rig_push(rig, 100, 300);
-	ck_assert_int_eq(spool_rig_finish(rig), WEIR_END);
-	spool_rig_check(rig, settled, 1100);
+	spool_rig_check_all(rig, settled, 1100);
 	ck_assert_uint_eq(spool_rig_metrics(rig).stored, 1100 - settled);
 	spool_rig_end(rig);
 }
@@ -185,8 +180,7 @@ START_TEST(many_restarts_lose_nothing_and_double_nothing_settled)
 	}
 	rig->out.settles = UINT64_MAX;
 	spool_rig_start(rig);
-	ck_assert_int_eq(spool_rig_finish(rig), WEIR_END);
-	spool_rig_check(rig, expected, rig->pushed);
+	spool_rig_check_all(rig, expected, rig->pushed);
 	spool_rig_end(rig);
 }
 END_TEST
@@ -214,13 +208,11 @@ START_TEST(what_has_waited_too_long_is_dropped_and_counted)
 	fake_env_advance(&rig->fake, 2000);
 	rig->out.settles = UINT64_MAX;
 	spool_rig_start(rig);
-	ck_assert_int_eq(spool_rig_finish(rig), WEIR_END);
-	spool_rig_check(rig, 100, 110);
+	spool_rig_check_all(rig, 100, 110);
 	ck_assert_uint_eq(spool_rig_metrics(rig).expired, 50);
 	spool_rig_leave(rig);
 	spool_rig_start(rig);
-	ck_assert_int_eq(spool_rig_finish(rig), WEIR_END);
-	spool_rig_check(rig, 0, 0);
+	spool_rig_check_all(rig, 0, 0);
 	spool_rig_end(rig);
 }
 END_TEST
@@ -245,8 +237,7 @@ START_TEST(a_second_pipeline_on_the_same_folder_is_told_who_has_it)
 	ck_assert_int_eq(weir_spool_inspect(rig->folder, NULL, NULL, &report, &err), WEIR_ERR_IO);
 	ck_assert_ptr_nonnull(strstr(err.text, want));
 	spool_rig_push(rig, 10, 100);
-	ck_assert_int_eq(spool_rig_finish(rig), WEIR_END);
-	spool_rig_check(rig, 0, 10);
+	spool_rig_check_all(rig, 0, 10);
 	spool_rig_end(rig);
 }
 END_TEST

@@ -394,29 +394,19 @@ END_TEST
 
 /* ---- memory ---- */
 
+static enum weir_status run_over_the_gap(struct twitter_rig *rig)
+{
+	return rig_run(rig, 8000);
+}
+
 START_TEST(every_allocation_of_a_gap_may_fail)
 {
 	static const struct script_answer answers[] = {
 		FIRST,
 		{ { { .status = 200, .text = SENT(DELETE("5")) SENT(TWEET("12")) } } },
 	};
-	size_t fail_at = 0;
-	size_t calls;
 
-	do {
-		struct twitter_rig *rig = RIG(answers);
-		enum weir_status status = WEIR_ERR_NOMEM;
-
-		rig->fake.fail_at = ++fail_at;
-		rig_start(rig);
-		if (rig->pipeline)
-			status = rig_run(rig, 8000);
-		ck_assert_msg(status == WEIR_ERR_NOMEM || status == WEIR_OK, "allocation %zu: %s",
-			      fail_at, weir_status_name(status));
-		calls = rig->fake.calls;
-		rig_end(rig);
-	} while (calls >= fail_at);
-	ck_assert_uint_gt(calls, 50);
+	RIG_FAIL_ALLOCATIONS(answers, run_over_the_gap);
 }
 END_TEST
 

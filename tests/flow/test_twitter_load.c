@@ -9,30 +9,8 @@
 #include <zlib.h>
 
 #include "support/run.h"
+#include "support/twitter_bodies.h"
 #include "support/twitter_rig.h"
-
-#define M1 "{\"limit\":{\"track\":1}}"
-#define M2 "{\"text\":\"\\ud55c\\uad6d\\uc5b4\"}"
-#define NOT_GAP (WEIR_KIND_ANY & ~(unsigned)WEIR_KIND_GAP)
-
-static const size_t pieces[] = { 0, 1, 2, 3, 7, 16, 50 };
-#define PIECES (int)(sizeof pieces / sizeof *pieces)
-
-static const char a8[] = "\x1f\x8b\x08\x00\x00\x00\x00\x00\x00\x03\xaa\x56\xca\xc9\xcc\xcd\x2c\x51"
-			 "\xb2\xaa\x56\x2a\x29\x4a\x4c\xce\x56\xb2\x32\xac\xad\xe5\xe5\x02\x00\x00"
-			 "\x00\xff\xff"
-			 "\xe2\xe5\x02\x00\x00\x00\xff\xff"
-			 "\x03\xf2\x53\x2b\x80\xe2\x4a\x31\xa5\x29\xa6\xa6\xc9\x31\xa5\x89\x29\x66"
-			 "\x29\x31\xa5\xc9\xa6\x49\x26\x4a\x40\x05\x00\x76\xee\xc0\xb6\x38\x00\x00"
-			 "\x00";
-/* Runs one table's rows with every way of cutting. */
-static struct twitter_rig *cut_rig(const struct script_answer *answers, size_t count, int piece)
-{
-	struct twitter_rig *rig = rig_new(answers, count);
-
-	rig->script.piece = pieces[piece];
-	return rig;
-}
 
 /* ---- backpressure ---- */
 
@@ -66,14 +44,14 @@ START_TEST(P1_a_stalled_sink_stops_the_reading_and_loses_nothing)
 {
 	char *body = write_many(500, "");
 	const struct script_answer answer = { { { .status = 200, .text = body } } };
-	struct twitter_rig *rig = cut_rig(&answer, 1, _i);
+	struct twitter_rig *rig = rig_cut_new(&answer, 1, _i);
 
 	rig->pipeline_options.window_messages = 10;
 	rig_start(rig);
 	rig->recorder.holds = true;
 	ck_assert_int_eq(rig_run(rig, 1000), WEIR_OK);
 	ck_assert_uint_eq(rig->recorder.count, 10);
-	ck_assert(rig->script.refusals >= 1 || pieces[_i] == 0);
+	ck_assert(rig->script.refusals >= 1 || rig->script.piece == 0);
 
 	recorder_let_go(&rig->recorder);
 	ck_assert_int_eq(rig_run(rig, 1000), WEIR_OK);
@@ -234,10 +212,10 @@ END_TEST
 START_TEST(P1_compressed_bodies_wait_as_well)
 {
 	static const struct script_answer answers[] = {
-		{ { { .status = 200, .name = "Content-Encoding", .value = "gzip", .text = a8,
-		      .len = sizeof a8 - 1 } } },
+		{ { { .status = 200, .name = "Content-Encoding", .value = "gzip",
+		      BYTES(FLUSHED) } } },
 	};
-	struct twitter_rig *rig = cut_rig(answers, 1, _i);
+	struct twitter_rig *rig = rig_cut_new(answers, 1, _i);
 
 	rig->pipeline_options.window_messages = 1;
 	rig_start(rig);
@@ -254,35 +232,25 @@ END_TEST
 
 /* ---- memory ---- */
 
+static enum weir_status run_both(struct twitter_rig *rig)
+{
+	const enum weir_status status = rig_run(rig, 7000);
+
+	if (status == WEIR_ERR_NOMEM)
+		ck_assert_int_eq(weir_pipeline_error(rig->pipeline)->status, WEIR_ERR_NOMEM);
+	return status;
+}
+
 /* Whatever allocation fails: an error of that name, nothing leaked, no secret said. */
 START_TEST(every_allocation_may_fail)
 {
 	static const struct script_answer answers[] = {
-		{ { { .status = 200, .name = "Content-Encoding", .value = "gzip", .text = a8,
-		      .len = sizeof a8 - 1 },
+		{ { { .status = 200, .name = "Content-Encoding", .value = "gzip", BYTES(FLUSHED) },
 		    { .at_ms = 6000, .ends = true } } },
 		{ { { .status = 200, .text = M2 "\r\n" } } },
 	};
-	size_t fail_at = 0;
-	size_t calls;
 
-	do {
-		struct twitter_rig *rig = RIG(answers);
-		enum weir_status status = WEIR_ERR_NOMEM;
-
-		rig->fake.fail_at = ++fail_at;
-		rig_start(rig);
-		if (rig->pipeline)
-			status = rig_run(rig, 7000);
-		ck_assert_msg(status == WEIR_ERR_NOMEM || status == WEIR_OK, "allocation %zu: %s",
-			      fail_at, weir_status_name(status));
-		if (rig->pipeline && status == WEIR_ERR_NOMEM)
-			ck_assert_int_eq(weir_pipeline_error(rig->pipeline)->status,
-					 WEIR_ERR_NOMEM);
-		calls = rig->fake.calls;
-		rig_end(rig);
-	} while (calls >= fail_at);
-	ck_assert_uint_gt(calls, 50);
+	RIG_FAIL_ALLOCATIONS(answers, run_both);
 }
 END_TEST
 
@@ -290,12 +258,12 @@ static void add_tests(TCase *tcase)
 {
 	tcase_set_timeout(tcase, 60);
 	tcase_add_loop_test(tcase, P1_a_stalled_sink_stops_the_reading_and_loses_nothing, 0,
-			    PIECES);
+			    RIG_CUTS);
 	tcase_add_test(tcase, P1_a_full_outlet_is_no_stall);
 	tcase_add_test(tcase, P1_a_full_outlet_is_no_stall_when_nothing_was_refused);
 	tcase_add_test(tcase, P1_held_messages_are_waited_for_without_spinning);
 	tcase_add_test(tcase, P1_what_came_before_the_end_is_delivered_when_there_is_room);
-	tcase_add_loop_test(tcase, P1_compressed_bodies_wait_as_well, 0, PIECES);
+	tcase_add_loop_test(tcase, P1_compressed_bodies_wait_as_well, 0, RIG_CUTS);
 	tcase_add_loop_test(tcase, P2_a_burst_keeps_its_order_in_bounded_memory, 0, 6);
 	tcase_add_test(tcase, every_allocation_may_fail);
 }

@@ -10,6 +10,7 @@
 #include "support/accounts.h"
 #include "support/run.h"
 #include "support/twitter_answers.h"
+#include "support/twitter_bodies.h"
 #include "support/twitter_messages.h"
 
 #define DRAIN_MS 2000
@@ -21,11 +22,6 @@
 #define T4 T1 T1 T1 T1
 #define D2 SENT(DELETE("5")) SENT(DELETE("6"))
 #define D4 D2 D2
-
-/* `{"limit":{"track":1}}` and its line end, as gzip, flushed and not ended. */
-static const char zipped[] =
-	"\x1f\x8b\x08\x00\x00\x00\x00\x00\x00\x03\xaa\x56\xca\xc9\xcc\xcd\x2c\x51\xb2\xaa\x56\x2a"
-	"\x29\x4a\x4c\xce\x56\xb2\x32\xac\xad\xe5\xe5\x02\x00\x00\x00\xff\xff";
 
 static const struct state {
 	const char *name;
@@ -60,14 +56,13 @@ static const struct state {
 	{ "in a message with its length", { { { { .status = 200, .text = "12\r\n{\"a\"" } } } }, 1,
 	  100, 1, true, 0, false, false },
 	{ "in a gzip header", { { { { .status = 200, .name = "Content-Encoding", .value = "gzip",
-				      .text = zipped, .len = 5 } } } },
+				      .text = FLUSHED_M1, .len = 5 } } } },
 	  1, 100, 0, false, 0, false, false },
 	{ "in a compressed message", { { { { .status = 200, .name = "Content-Encoding",
-					     .value = "gzip", .text = zipped, .len = 25 } } } },
+					     .value = "gzip", .text = FLUSHED_M1, .len = 25 } } } },
 	  1, 100, 1, false, 0, false, false },
 	{ "behind a compressed message", { { { { .status = 200, .name = "Content-Encoding",
-						 .value = "gzip", .text = zipped,
-						 .len = sizeof zipped - 1 } } } },
+						 .value = "gzip", BYTES(FLUSHED_M1) } } } },
 	  1, 100, 0, false, 1, false, false },
 	{ "a window that has just no room", { { { { .status = 200, .text = T4 } } } }, 1, 100, 0,
 	  false, WINDOW, false, false },

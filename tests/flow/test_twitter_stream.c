@@ -8,37 +8,8 @@
 #include <string.h>
 
 #include "support/run.h"
+#include "support/twitter_bodies.h"
 #include "support/twitter_rig.h"
-
-#define M1 "{\"limit\":{\"track\":1}}"
-#define M2 "{\"text\":\"\\ud55c\\uad6d\\uc5b4\"}"
-#define NOT_GAP (WEIR_KIND_ANY & ~(unsigned)WEIR_KIND_GAP)
-
-static const size_t pieces[] = { 0, 1, 2, 3, 7, 16, 50 };
-#define PIECES (int)(sizeof pieces / sizeof *pieces)
-
-static const char a8[] = "\x1f\x8b\x08\x00\x00\x00\x00\x00\x00\x03\xaa\x56\xca\xc9\xcc\xcd\x2c\x51"
-			 "\xb2\xaa\x56\x2a\x29\x4a\x4c\xce\x56\xb2\x32\xac\xad\xe5\xe5\x02\x00\x00"
-			 "\x00\xff\xff"
-			 "\xe2\xe5\x02\x00\x00\x00\xff\xff"
-			 "\x03\xf2\x53\x2b\x80\xe2\x4a\x31\xa5\x29\xa6\xa6\xc9\x31\xa5\x89\x29\x66"
-			 "\x29\x31\xa5\xc9\xa6\x49\x26\x4a\x40\x05\x00\x76\xee\xc0\xb6\x38\x00\x00"
-			 "\x00";
-static const char a9[] = "\x1f\x8b\x08\x00\x00\x00\x00\x00\x00\x03\xab\x56\xca\xc9\xcc\xcd\x2c\x51"
-			 "\xb2\xaa\x56\x2a\x29\x4a\x4c\xce\x56\xb2\x32\xac\xad\xe5\xe5\x02\x00\x1a"
-			 "\x9f\xa8\x98\x17\x00\x00\x00"
-			 "\x1f\x8b\x08\x00\x00\x00\x00\x00\x00\x03\xab\x56\x2a\x49\xad\x28\x51\xb2"
-			 "\x52\x8a\x29\x4d\x31\x35\x4d\x8e\x29\x4d\x4c\x31\x4b\x89\x29\x4d\x36\x4d"
-			 "\x32\x51\xaa\xe5\xe5\x02\x00\xfd\x6a\xfb\x9c\x1f\x00\x00\x00";
-
-/* Runs one table's rows with every way of cutting. */
-static struct twitter_rig *cut_rig(const struct script_answer *answers, size_t count, int piece)
-{
-	struct twitter_rig *rig = rig_new(answers, count);
-
-	rig->script.piece = pieces[piece];
-	return rig;
-}
 
 /* ---- framing ---- */
 
@@ -70,11 +41,11 @@ static const struct {
 
 START_TEST(T1_F_payloads_arrive_byte_for_byte_however_they_are_cut)
 {
-	const int row = _i / PIECES;
+	const int row = _i / RIG_CUTS;
 	const struct script_answer answer = {
 		{ { .status = 200, .text = framings[row].body } }
 	};
-	struct twitter_rig *rig = cut_rig(&answer, 1, _i % PIECES);
+	struct twitter_rig *rig = rig_cut_new(&answer, 1, _i % RIG_CUTS);
 
 	rig->options.delimited = framings[row].delimited;
 	rig_start(rig);
@@ -143,7 +114,7 @@ START_TEST(F13_a_cut_message_is_counted_and_not_delivered)
 		    { .at_ms = 6000, .ends = true } } },
 		{ { { .status = 200, .text = M2 "\r\n" } } },
 	};
-	struct twitter_rig *rig = cut_rig(answers, 2, _i);
+	struct twitter_rig *rig = rig_cut_new(answers, 2, _i);
 
 	rig_start(rig);
 	ck_assert_int_eq(rig_run(rig, 7000), WEIR_OK);
@@ -163,21 +134,23 @@ static const struct {
 	size_t len;
 	uint64_t keep_alives;
 } codings[] = {
-	{ "F9: one member, sync-flushed", "gzip", a8, sizeof a8 - 1, 1 },
-	{ "F10: two members", "GZIP", a9, sizeof a9 - 1, 0 },
+	{ "F9: one member, sync-flushed", "gzip", FLUSHED, sizeof(FLUSHED) - 1, 1 },
+	{ "F10: two members", "GZIP", ZIPPED_M1 ZIPPED_M2,
+	  sizeof(ZIPPED_M1 ZIPPED_M2) - 1, 0 },
 	{ "F11: identity although gzip was asked", "identity", M1 "\r\n" M2 "\r\n", 0, 0 },
-	{ "F11: x-gzip", "x-gzip", a9, sizeof a9 - 1, 0 },
+	{ "F11: x-gzip", "x-gzip", ZIPPED_M1 ZIPPED_M2,
+	  sizeof(ZIPPED_M1 ZIPPED_M2) - 1, 0 },
 };
 #define CODINGS (int)(sizeof codings / sizeof *codings)
 
 START_TEST(F9_F10_F11_the_answers_header_decides_about_compression)
 {
-	const int row = _i / PIECES;
+	const int row = _i / RIG_CUTS;
 	const struct script_answer answer = {
 		{ { .status = 200, .name = "Content-Encoding", .value = codings[row].coding,
 		    .text = codings[row].body, .len = codings[row].len } }
 	};
-	struct twitter_rig *rig = cut_rig(&answer, 1, _i % PIECES);
+	struct twitter_rig *rig = rig_cut_new(&answer, 1, _i % RIG_CUTS);
 
 	rig_start(rig);
 	ck_assert_int_eq(rig_run(rig, 1000), WEIR_OK);
@@ -192,10 +165,10 @@ END_TEST
 START_TEST(F9_each_flushed_piece_gives_its_message_at_once)
 {
 	static const struct script_answer answer = {
-		{ { .status = 200, .name = "content-encoding", .value = "gzip", .text = a8,
-		    .len = 39 },
-		  { .at_ms = 1000, .text = a8 + 39, .len = 8 },
-		  { .at_ms = 2000, .text = a8 + 47, .len = 37 } }
+		{ { .status = 200, .name = "content-encoding", .value = "gzip",
+		    BYTES(FLUSHED_M1) },
+		  { .at_ms = 1000, BYTES(FLUSHED_KEEP_ALIVE) },
+		  { .at_ms = 2000, BYTES(FLUSHED_M2) } }
 	};
 	struct twitter_rig *rig = rig_new(&answer, 1);
 
@@ -255,7 +228,7 @@ START_TEST(T2_missed_is_the_maximum_of_each_connection_summed)
 					     "{\"limit\":{\"track\":-4}}\r\n"
 					     "{\"limit\":{}}\r\n" } } },
 	};
-	struct twitter_rig *rig = cut_rig(answers, 2, _i);
+	struct twitter_rig *rig = rig_cut_new(answers, 2, _i);
 
 	rig_start(rig);
 	ck_assert_int_eq(rig_run(rig, 7000), WEIR_OK);
@@ -320,12 +293,12 @@ static void add_framing(TCase *tcase)
 	const int rows = (int)(sizeof damaged / sizeof *damaged);
 
 	tcase_add_loop_test(tcase, T1_F_payloads_arrive_byte_for_byte_however_they_are_cut, 0,
-			    FRAMINGS * PIECES);
+			    FRAMINGS * RIG_CUTS);
 	LOOP(tcase, F6_F7_a_wrong_length_ends_the_connection_and_no_more, lengths);
 	tcase_add_test(tcase, F8_a_message_above_the_cap_is_skipped_and_counted);
-	tcase_add_loop_test(tcase, F13_a_cut_message_is_counted_and_not_delivered, 0, PIECES);
+	tcase_add_loop_test(tcase, F13_a_cut_message_is_counted_and_not_delivered, 0, RIG_CUTS);
 	tcase_add_loop_test(tcase, F9_F10_F11_the_answers_header_decides_about_compression, 0,
-			    CODINGS * PIECES);
+			    CODINGS * RIG_CUTS);
 	tcase_add_test(tcase, F9_each_flushed_piece_gives_its_message_at_once);
 	tcase_add_loop_test(tcase, F10_a_damaged_body_reconnects, 0, rows);
 	tcase_add_test(tcase, F12_what_the_service_says_in_plain_text_is_logged);
@@ -333,7 +306,7 @@ static void add_framing(TCase *tcase)
 
 static void add_duties(TCase *tcase)
 {
-	tcase_add_loop_test(tcase, T2_missed_is_the_maximum_of_each_connection_summed, 0, PIECES);
+	tcase_add_loop_test(tcase, T2_missed_is_the_maximum_of_each_connection_summed, 0, RIG_CUTS);
 	LOOP(tcase, T7_falling_behind_is_a_gauge_and_an_alert, warnings);
 }
 

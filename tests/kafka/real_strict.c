@@ -21,8 +21,7 @@ START_TEST(a_topic_that_is_not_there_is_for_dead_letters)
 	row_new(&row, cluster_address());
 	kafka_rig_set(row.rig, "topic.metadata.propagation.max.ms", "3000");
 	row_start(&row);
-	row_push(&row, 20, 100);
-	row_settle(&row);
+	row_send(&row, 20, 100);
 	row_check(&row, 0, 20);
 	row_check_dead(&row, 20, "UNKNOWN_TOPIC");
 	row_end(&row);
@@ -55,18 +54,15 @@ START_TEST(a_deleted_topic_is_for_dead_letters_until_it_is_made_again)
 	row_new(&row, cluster_address());
 	kafka_rig_set(row.rig, "topic.metadata.propagation.max.ms", "3000");
 	row_start(&row);
-	row_push(&row, 50, 100);
-	row_settle(&row);
+	row_send(&row, 50, 100);
 	cluster_remove_topic(row.topic);
 	row_pass(&row, 2000);	/* what comes sooner may be acknowledged, and deleted with it */
-	row_push(&row, 50, 100);
-	row_settle(&row);
+	row_send(&row, 50, 100);
 	row_check(&row, 50, 50);
 	row_check_dead(&row, 50, "UNKNOWN_");
 	cluster_make_topic(row.topic, 1, 1, NULL, NULL);
 	dead = row_push_until_delivered(&row);
-	row_push(&row, 50, 100);
-	row_settle(&row);
+	row_send(&row, 50, 100);
 	row_check(&row, 101, 50 + dead);
 	row_check_read(&row, 51);
 	row_end(&row);
@@ -94,18 +90,15 @@ START_TEST(a_broker_that_is_added_takes_partitions_over)
 	cluster_make_topic(row.topic, 1, 1, NULL, NULL);
 	row_new(&row, cluster_address());
 	row_start(&row);
-	row_push(&row, 100, 100);
-	row_settle(&row);
+	row_send(&row, 100, 100);
 	cluster_do("start", "3");
 	write_plan(plan, row.topic, 3);
 	cluster_do("tool", "ReassignPartitionsCommand", "--bootstrap-server", cluster_address(),
 		   "--reassignment-json-file", plan, "--execute");
-	row_push(&row, 100, 100);
-	row_settle(&row);
+	row_send(&row, 100, 100);
 	while (cluster_leader(row.topic, 0) != 3)
 		row_pass(&row, 100);
-	row_push(&row, 100, 100);
-	row_settle(&row);
+	row_send(&row, 100, 100);
 	row_check(&row, 300, 0);
 	row_check_read(&row, 300);
 	row_end(&row);

@@ -44,8 +44,7 @@ START_TEST(a_message_too_large_is_set_aside_and_the_stream_goes_on)
 	row_start(&row);
 	row_push(&row, 20, 100);
 	row_push(&row, 1, too_large[_i].len);
-	row_push(&row, 20, 100);
-	row_settle(&row);
+	row_send(&row, 20, 100);
 	row_check(&row, 40, 1);
 	row_check_dead(&row, 1, "MSG_SIZE_TOO_LARGE");
 	row_check_read(&row, 40);
@@ -76,8 +75,7 @@ START_TEST(a_topics_limit_is_for_batches)
 	kafka_rig_set(row.rig, "compression.codec", "none");
 	kafka_rig_set(row.rig, "batch.size", batches[_i].batch_size);
 	row_start(&row);
-	row_push(&row, 200, 1000);
-	row_settle(&row);
+	row_send(&row, 200, 1000);
 	delivered = metrics_of(row.rig->pipeline).all.delivered;
 	ck_assert_uint_ge(delivered, batches[_i].least_delivered);
 	row_check(&row, delivered, 200 - delivered);
@@ -106,8 +104,7 @@ START_TEST(a_forbidden_topic_is_for_dead_letters_and_the_others_go_on)
 	row_start(&row);
 	weir_route_add(row.rig->pipeline, WEIR_WITH(weir_route, .to = "denied", .name = "denied"),
 		       row.rig->sink);
-	row_push(&row, 20, 100);
-	row_settle(&row);
+	row_send(&row, 20, 100);
 	row_check(&row, 0, 20);	/* a message counts as a dead letter when one of its routes is */
 	row_check_dead(&row, 20, "TOPIC_AUTHORIZATION_FAILED");
 	row_check_read(&row, 20);
@@ -124,19 +121,16 @@ START_TEST(a_right_that_is_withdrawn_makes_dead_letters_until_it_is_given_back)
 	row_new(&row, cluster_users_address());
 	be_user_weir(&row);
 	row_start(&row);
-	row_push(&row, 20, 100);
-	row_settle(&row);
+	row_send(&row, 20, 100);
 	row_check(&row, 20, 0);
 	cluster_deny(row.topic);
 	row_pass(&row, 1000);	/* until the brokers know */
-	row_push(&row, 20, 100);
-	row_settle(&row);
+	row_send(&row, 20, 100);
 	row_check(&row, 20, 20);
 	row_check_dead(&row, 20, "TOPIC_AUTHORIZATION_FAILED");
 	cluster_allow(row.topic);
 	dead = row_push_until_delivered(&row);
-	row_push(&row, 20, 100);
-	row_settle(&row);
+	row_send(&row, 20, 100);
 	row_check(&row, 41, 20 + dead);
 	row_check_read(&row, 41);
 	row_end(&row);
@@ -153,8 +147,7 @@ START_TEST(too_few_replicas_in_sync_are_waited_for)
 	cluster_make_topic(row.topic, 1, 3, "min.insync.replicas", "3");
 	row_new(&row, cluster_address());
 	row_start(&row);
-	row_push(&row, 50, 100);
-	row_settle(&row);
+	row_send(&row, 50, 100);
 	follower[0] = (char)('1' + cluster_leader(row.topic, 0) % CLUSTER_BROKERS);
 	cluster_do("kill", follower);
 	row_push(&row, 50, 100);
@@ -177,16 +170,13 @@ START_TEST(a_leader_that_dies_is_followed_by_another)
 	cluster_make_topic(row.topic, 1, 3, "min.insync.replicas", "2");
 	row_new(&row, cluster_address());
 	row_start(&row);
-	row_push(&row, 100, 100);
-	row_settle(&row);
+	row_send(&row, 100, 100);
 	leader[0] = (char)('0' + cluster_leader(row.topic, 0));
 	cluster_do("kill", leader);
-	row_push(&row, 100, 100);
-	row_settle(&row);
+	row_send(&row, 100, 100);
 	ck_assert_int_ne(cluster_leader(row.topic, 0), leader[0] - '0');
 	cluster_do("start", leader);
-	row_push(&row, 100, 100);
-	row_settle(&row);
+	row_send(&row, 100, 100);
 	row_check(&row, 300, 0);
 	row_check_read(&row, 300);
 	row_end(&row);
@@ -198,8 +188,7 @@ static void push_until_slow(struct row *row)
 {
 	for (unsigned rounds = 0; row->slowest_ms < 2000; rounds++) {
 		ck_assert_msg(rounds < 40, "20 MB went through within 2 s each 500 KB");
-		row_push(row, 20, 25000);
-		row_settle(row);
+		row_send(row, 20, 25000);
 	}
 }
 
@@ -218,8 +207,7 @@ START_TEST(a_quota_slows_the_stream_and_loses_nothing)
 		   "--entity-name", "slow");
 	row_pass(&row, 1000);	/* until the brokers know */
 	push_until_slow(&row);
-	row_push(&row, 20, 25000);
-	row_settle(&row);
+	row_send(&row, 20, 25000);
 	cluster_do("tool", "ConfigCommand", "--bootstrap-server", address, "--alter",
 		   "--delete-config", "producer_byte_rate", "--entity-type", "clients",
 		   "--entity-name", "slow");
@@ -244,15 +232,12 @@ START_TEST(a_deleted_topic_is_made_again_where_brokers_make_topics)
 	cluster_make_topic(row.topic, 1, 3, NULL, NULL);
 	row_new(&row, cluster_address());
 	row_start(&row);
-	row_push(&row, 50, 100);
-	row_settle(&row);
+	row_send(&row, 50, 100);
 	cluster_remove_topic(row.topic);
 	row_pass(&row, 2000);	/* what comes sooner may be acknowledged, and deleted with it */
-	row_push(&row, 50, 100);
-	row_settle(&row);
+	row_send(&row, 50, 100);
 	row_push_until_delivered(&row);
-	row_push(&row, 50, 100);
-	row_settle(&row);
+	row_send(&row, 50, 100);
 	dead = metrics_of(row.rig->pipeline).all.dead_lettered;
 	row_check(&row, row.sent - dead, dead);
 	row_check_dead(&row, dead, "UNKNOWN");

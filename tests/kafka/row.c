@@ -98,6 +98,12 @@ void row_settle(struct row *row)
 		row->slowest_ms = cluster_now_ms() - began_ms;
 }
 
+void row_send(struct row *row, unsigned count, size_t len)
+{
+	row_push(row, count, len);
+	row_settle(row);
+}
+
 uint64_t row_push_until_delivered(struct row *row)
 {
 	const uint64_t delivered = metrics_of(row->rig->pipeline).all.delivered;
@@ -107,8 +113,7 @@ uint64_t row_push_until_delivered(struct row *row)
 	while (metrics_of(row->rig->pipeline).all.delivered == delivered) {
 		ck_assert_msg(cluster_now_ms() < until_ms, "%s: not delivered again\n%s",
 			      row->name, log_end(row));
-		row_push(row, 1, 100);
-		row_settle(row);
+		row_send(row, 1, 100);
 		row_pass(row, 200);
 		tries++;
 	}

@@ -31,6 +31,8 @@ void row_push(struct row *row, unsigned count, size_t len);
 void row_pass(struct row *row, int ms);
 /* Turns until all that was sent is settled. */
 void row_settle(struct row *row);
+/* Both. */
+void row_send(struct row *row, unsigned count, size_t len);
 /* Pushes one after another until one is delivered; returns how many were not. */
 uint64_t row_push_until_delivered(struct row *row);
 

@@ -3,19 +3,13 @@
  * The default HTTP transport over TLS, against libmicrohttpd on loopback with a certificate made
  * for the test: whom it trusts, and that bodies, pauses and closes are as without TLS.
  */
-#include <gnutls/gnutls.h>
-#include <gnutls/x509.h>
 #include <microhttpd.h>
 
+#include "support/certificate.h"
 #include "support/http_rig.h"
 #include "support/run.h"
 
 #define BODY_BYTES (6 * 1024 * 1024)
-
-struct authority {
-	char key[4096];		/* PEM */
-	char certificate[4096];
-};
 
 /* A server with a certificate of its own, and the files a client may be told to trust. */
 static struct {
@@ -23,42 +17,11 @@ static struct {
 	char own_file[64];
 	char other_file[64];
 	char garbage_file[64];
-	struct authority own;
-	struct authority other;
+	struct certificate own;
+	struct certificate other;
 	struct MHD_Daemon *daemon;
 	int port;
 } tls;
-
-static void make_authority(struct authority *ret)
-{
-	static const unsigned char loopback[] = { 127, 0, 0, 1 };
-	size_t key_len = sizeof ret->key, certificate_len = sizeof ret->certificate;
-	const time_t now = time(NULL);
-	gnutls_x509_privkey_t key;
-	gnutls_x509_crt_t crt;
-
-	gnutls_x509_privkey_init(&key);
-	gnutls_x509_crt_init(&crt);
-	ck_assert_int_eq(gnutls_x509_privkey_generate(key, GNUTLS_PK_ECDSA,
-			 GNUTLS_CURVE_TO_BITS(GNUTLS_ECC_CURVE_SECP256R1), 0), 0);
-	gnutls_x509_crt_set_version(crt, 3);
-	gnutls_x509_crt_set_serial(crt, "\1", 1);
-	gnutls_x509_crt_set_activation_time(crt, now - 3600);
-	gnutls_x509_crt_set_expiration_time(crt, now + 86400);
-	gnutls_x509_crt_set_dn(crt, "CN=weir test", NULL);
-	gnutls_x509_crt_set_basic_constraints(crt, 1, -1);
-	gnutls_x509_crt_set_key_usage(crt, GNUTLS_KEY_DIGITAL_SIGNATURE | GNUTLS_KEY_KEY_CERT_SIGN);
-	gnutls_x509_crt_set_subject_alt_name(crt, GNUTLS_SAN_IPADDRESS, loopback,
-					     sizeof loopback, GNUTLS_FSAN_SET);
-	gnutls_x509_crt_set_key(crt, key);
-	ck_assert_int_eq(gnutls_x509_crt_sign2(crt, crt, key, GNUTLS_DIG_SHA256, 0), 0);
-	ck_assert_int_eq(gnutls_x509_privkey_export(key, GNUTLS_X509_FMT_PEM, ret->key, &key_len),
-			 0);
-	ck_assert_int_eq(gnutls_x509_crt_export(crt, GNUTLS_X509_FMT_PEM, ret->certificate,
-						&certificate_len), 0);
-	gnutls_x509_crt_deinit(crt);
-	gnutls_x509_privkey_deinit(key);
-}
 
 static void write_file(char *path, size_t size, const char *name, const char *text)
 {
@@ -114,8 +77,8 @@ static void start_server(void)
 	at.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
 	snprintf(tls.folder, sizeof tls.folder, "/tmp/weir-test-XXXXXX");
 	ck_assert_ptr_nonnull(mkdtemp(tls.folder));
-	make_authority(&tls.own);
-	make_authority(&tls.other);
+	certificate_make(&tls.own);
+	certificate_make(&tls.other);
 	write_file(tls.own_file, sizeof tls.own_file, "own.pem", tls.own.certificate);
 	write_file(tls.other_file, sizeof tls.other_file, "other.pem", tls.other.certificate);
 	write_file(tls.garbage_file, sizeof tls.garbage_file, "garbage.pem", "no certificate\n");
@@ -242,16 +205,23 @@ START_TEST(closing_within_the_stream_closes_the_socket)
 }
 END_TEST
 
+/* Asks the rig's own server, which speaks no TLS. */
+static void open_tls(struct rig *rig, uint64_t connect_ms)
+{
+	char url[64];
+
+	snprintf(url, sizeof url, "https://127.0.0.1:%d/", rig->server.port);
+	rig_open(rig, WEIR_WITH(weir_http_request, .method = "GET", .url = url,
+				.ca_file = tls.own_file, .connect_ms = connect_ms));
+}
+
 /* The server takes the connection and says nothing to the client's hello. */
 START_TEST(closing_within_the_handshake_closes_the_socket)
 {
-	char url[64];
 	struct rig rig;
 
 	rig_init(&rig);
-	snprintf(url, sizeof url, "https://127.0.0.1:%d/", rig.server.port);
-	rig_open(&rig, WEIR_WITH(weir_http_request, .method = "GET", .url = url,
-				 .ca_file = tls.own_file));
+	open_tls(&rig, 0);
 	RIG_UNTIL(&rig, rig.server.request_len);
 	rig.http.ops->close(rig.http.self);
 	rig_read(&rig.server);
@@ -262,13 +232,10 @@ END_TEST
 
 START_TEST(a_handshake_that_hangs_times_out)
 {
-	char url[64];
 	struct rig rig;
 
 	rig_init(&rig);
-	snprintf(url, sizeof url, "https://127.0.0.1:%d/", rig.server.port);
-	rig_open(&rig, WEIR_WITH(weir_http_request, .method = "GET", .url = url,
-				 .ca_file = tls.own_file, .connect_ms = 150));
+	open_tls(&rig, 150);
 	RIG_UNTIL(&rig, rig.ended);
 	ck_assert_int_eq(rig.error.status, WEIR_ERR_TIMEOUT);
 	ck_assert_int_eq(rig.error.remedy, WEIR_REMEDY_RETRY);
@@ -278,13 +245,10 @@ END_TEST
 
 START_TEST(a_server_that_does_not_speak_tls_is_an_error)
 {
-	char url[64];
 	struct rig rig;
 
 	rig_init(&rig);
-	snprintf(url, sizeof url, "https://127.0.0.1:%d/", rig.server.port);
-	rig_open(&rig, WEIR_WITH(weir_http_request, .method = "GET", .url = url,
-				 .ca_file = tls.own_file));
+	open_tls(&rig, 0);
 	RIG_UNTIL(&rig, rig.server.request_len);
 	rig_send(&rig, "HTTP/1.1 400 Bad Request\r\n\r\n");
 	RIG_UNTIL(&rig, rig.ended);

@@ -38,8 +38,7 @@ static struct kafka_rig *rig_new(int brokers)
 
 static void start(struct kafka_rig *rig)
 {
-	kafka_rig_start(rig);
-	weir_route_add(rig->pipeline, WEIR_WITH(weir_route, .name = "all"), rig->sink);
+	kafka_rig_start_all(rig);
 }
 
 /* ---- troubles that pass ---- */

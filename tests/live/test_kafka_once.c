@@ -84,15 +84,9 @@ END_TEST
 
 START_TEST(what_waits_at_another_sink_holds_the_offsets_back)
 {
-	weir_sink *other;
-
 	once_reader->options.until_end = false;
 	kafka_fill(&once_cluster, ONCE_FROM, 0, 0, ONCE_COUNT);
-	once_make(once_reader, ONCE_ID);
-	weir_route_add(once_reader->pipeline, NULL, once_reader->sink);
-	other = recorder_add(&once_reader->recorder, once_reader->pipeline, "other");
-	weir_route_add(once_reader->pipeline, NULL, other);
-	once_reader->recorder.holds = true;
+	once_start_with_recorder();
 	while (once_reader->recorder.count < ONCE_COUNT)
 		ck_assert(!kafka_readers_turn(once_reader, NULL, 20, once_has_ended, NULL));
 	kafka_readers_turn(once_reader, NULL, 500, once_has_ended, NULL);	/* two commits */
@@ -113,16 +107,10 @@ static bool one_was_committed(void *user)
 
 START_TEST(what_another_sink_lets_go_of_is_committed_without_being_asked)
 {
-	weir_sink *other;
-
 	once_set("transaction.timeout.ms", "20000");
 	once_reader->options.until_end = false;
 	kafka_fill(&once_cluster, ONCE_FROM, 0, 0, ONCE_COUNT);
-	once_make(once_reader, ONCE_ID);
-	weir_route_add(once_reader->pipeline, NULL, once_reader->sink);
-	other = recorder_add(&once_reader->recorder, once_reader->pipeline, "other");
-	weir_route_add(once_reader->pipeline, NULL, other);
-	once_reader->recorder.holds = true;
+	once_start_with_recorder();
 	while (once_reader->recorder.count < ONCE_COUNT)
 		ck_assert(!kafka_readers_turn(once_reader, NULL, 20, once_has_ended, NULL));
 	kafka_readers_turn(once_reader, NULL, 500, once_has_ended, NULL);	/* two commits */
@@ -147,8 +135,7 @@ START_TEST(a_message_that_can_go_nowhere_is_a_dead_letter_and_the_others_go)
 	once_set("max.in.flight", "1");
 	kafka_fill(&once_cluster, ONCE_FROM, 0, 0, ONCE_COUNT);
 	rd_kafka_mock_push_request_errors_array(once_cluster.mock, PRODUCE, 1, &code);
-	once_make(once_reader, ONCE_ID);
-	weir_route_add(once_reader->pipeline, NULL, once_reader->sink);
+	once_start();
 	dead = recorder_add(&once_reader->recorder, once_reader->pipeline, "dead");
 	weir_pipeline_set_dead_letters(once_reader->pipeline, dead, "");
 	ck_assert_msg(kafka_reader_run(once_reader, ONCE_ENOUGH_MS) == WEIR_END, "%s",
@@ -171,8 +158,7 @@ START_TEST(a_message_that_memory_ran_out_for_is_committed_with_all_of_its_routes
 	once_reader->options.until_end = false;
 	once_reader->pipeline_options.drain_ms = 1500;
 	kafka_fill(&once_cluster, ONCE_FROM, 0, 0, ONCE_COUNT / 2);
-	once_make(once_reader, ONCE_ID);
-	weir_route_add(once_reader->pipeline, NULL, once_reader->sink);
+	once_start();
 	weir_route_add(once_reader->pipeline, NULL, once_reader->sink);
 	while (once_metrics_of(once_reader).submitted < ONCE_COUNT)
 		ck_assert(!kafka_readers_turn(once_reader, NULL, 20, once_has_ended, NULL));

@@ -177,7 +177,6 @@ static bool first_is_asked(void *user)
 START_TEST(a_failure_while_partitions_are_asked_back_does_not_hold_up_the_drain)
 {
 	const struct weir_error failure = { .status = WEIR_ERR_STATE, .text = "enough" };
-	weir_sink *other;
 
 	once_join_group();
 	once_to.transaction_ms = 30000;
@@ -187,11 +186,7 @@ START_TEST(a_failure_while_partitions_are_asked_back_does_not_hold_up_the_drain)
 	kafka_reader_set(once_reader, "session.timeout.ms", "30000");
 	kafka_reader_set(once_reader, "max.poll.interval.ms", "60000");
 	kafka_fill(&once_cluster, ONCE_FROM, 0, 0, ONCE_COUNT);
-	once_make(once_reader, ONCE_ID);
-	weir_route_add(once_reader->pipeline, NULL, once_reader->sink);
-	other = recorder_add(&once_reader->recorder, once_reader->pipeline, "other");
-	weir_route_add(once_reader->pipeline, NULL, other);
-	once_reader->recorder.holds = true;
+	once_start_with_recorder();
 	kafka_readers_turn(once_reader, NULL, ONCE_ENOUGH_MS, once_all_are_submitted, NULL);
 	second = kafka_reader_new(&once_cluster);
 	kafka_reader_set(second, "partition.assignment.strategy", "range");

@@ -209,17 +209,11 @@ END_TEST
 /* The coordinator would end it, and take this process for a stranger afterwards. */
 START_TEST(a_transaction_that_lasts_too_long_is_aborted_and_made_again)
 {
-	weir_sink *other;
-
 	once_set("transaction.timeout.ms", "2000");
 	once_reader->options.until_end = false;
 	once_reader->pipeline_options.drain_ms = ONCE_ENOUGH_MS;
 	kafka_fill(&once_cluster, ONCE_FROM, 0, 0, ONCE_COUNT);
-	once_make(once_reader, ONCE_ID);
-	weir_route_add(once_reader->pipeline, NULL, once_reader->sink);
-	other = recorder_add(&once_reader->recorder, once_reader->pipeline, "other");
-	weir_route_add(once_reader->pipeline, NULL, other);
-	once_reader->recorder.holds = true;
+	once_start_with_recorder();
 	while (once_metrics_of(once_reader).transactions_aborted == 0)
 		ck_assert(!kafka_readers_turn(once_reader, NULL, 20, once_has_ended, NULL));
 	ck_assert_uint_eq(once_metrics_of(once_reader).transactions, 0);

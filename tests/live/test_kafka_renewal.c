@@ -63,8 +63,7 @@ static struct kafka_rig *rig_new(int partitions, const char *in_flight)
 	kafka_rig_set(rig, "max.in.flight", in_flight);
 	kafka_rig_set(rig, "retry.backoff.ms", "10");
 	kafka_rig_set(rig, "reconnect.backoff.max.ms", "100");
-	kafka_rig_start(rig);
-	weir_route_add(rig->pipeline, WEIR_WITH(weir_route, .name = "all"), rig->sink);
+	kafka_rig_start_all(rig);
 	return rig;
 }
 

@@ -61,8 +61,7 @@ START_TEST(what_was_sent_can_be_read_back_byte_for_byte)
 	struct kafka_topic topic;
 
 	rd_kafka_mock_topic_create(rig->cluster.mock, "tweets", PARTITIONS, 1);
-	kafka_rig_start(rig);
-	weir_route_add(rig->pipeline, WEIR_WITH(weir_route, .name = "all"), rig->sink);
+	kafka_rig_start_all(rig);
 	for (unsigned n = 0; n < 200; n++)
 		kafka_rig_push(rig, n, 100);
 	weir_push_end(rig->source);
@@ -209,8 +208,7 @@ START_TEST(a_property_overrides_the_brokers_option)
 
 	rig->options.brokers = NULL;
 	kafka_rig_set(rig, "bootstrap.servers", rig->cluster.brokers);
-	kafka_rig_start(rig);
-	weir_route_add(rig->pipeline, WEIR_WITH(weir_route, .name = "all"), rig->sink);
+	kafka_rig_start_all(rig);
 	kafka_rig_push(rig, 1, 10);
 	weir_push_end(rig->source);
 	ck_assert_int_eq(kafka_rig_run(rig, ENOUGH_MS), WEIR_END);
@@ -237,8 +235,7 @@ START_TEST(acks_and_idempotence_agree)
 	kafka_rig_set(rig, "acks", acks_cases[_i].acks);
 	if (acks_cases[_i].idempotence)
 		kafka_rig_set(rig, "enable.idempotence", acks_cases[_i].idempotence);
-	kafka_rig_start(rig);
-	weir_route_add(rig->pipeline, WEIR_WITH(weir_route, .name = "all"), rig->sink);
+	kafka_rig_start_all(rig);
 	kafka_rig_push(rig, 1, 10);
 	weir_push_end(rig->source);
 	status = kafka_rig_run(rig, ENOUGH_MS);
@@ -290,8 +287,7 @@ START_TEST(a_route_without_a_topic_is_an_error_when_the_sink_has_none)
 	struct kafka_rig *rig = kafka_rig_new();
 
 	rig->options.topic = NULL;
-	kafka_rig_start(rig);
-	weir_route_add(rig->pipeline, WEIR_WITH(weir_route, .name = "all"), rig->sink);
+	kafka_rig_start_all(rig);
 	ck_assert_int_eq(kafka_rig_run(rig, ENOUGH_MS), WEIR_ERR_INVALID);
 	ck_assert_ptr_nonnull(strstr(weir_pipeline_error(rig->pipeline)->text, ".topic"));
 	kafka_rig_end(rig);

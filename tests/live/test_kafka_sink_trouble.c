@@ -21,8 +21,7 @@ START_TEST(a_message_too_large_becomes_a_dead_letter_that_says_why)
 
 	rd_kafka_mock_topic_create(rig->cluster.mock, "dead", 1, 1);
 	kafka_rig_set(rig, "message.max.bytes", "2000");
-	kafka_rig_start(rig);
-	weir_route_add(rig->pipeline, WEIR_WITH(weir_route, .name = "all"), rig->sink);
+	kafka_rig_start_all(rig);
 	weir_pipeline_set_dead_letters(rig->pipeline,
 				       weir_kafka_sink_add(rig->pipeline, "dead",
 							   WEIR_WITH(weir_kafka_sink_options,
@@ -54,8 +53,7 @@ START_TEST(without_dead_letters_a_message_too_large_stops_the_pipeline)
 	const struct weir_error *err;
 
 	kafka_rig_set(rig, "message.max.bytes", "2000");
-	kafka_rig_start(rig);
-	weir_route_add(rig->pipeline, WEIR_WITH(weir_route, .name = "all"), rig->sink);
+	kafka_rig_start_all(rig);
 	kafka_rig_push(rig, 2, 3000);
 	ck_assert_int_eq(kafka_rig_run(rig, ENOUGH_MS), WEIR_ERR_REFUSED);
 	err = weir_pipeline_error(rig->pipeline);
@@ -72,8 +70,7 @@ START_TEST(a_message_larger_than_the_whole_queue_is_a_dead_letter)
 	struct kafka_rig *rig = kafka_rig_new();
 
 	kafka_rig_set(rig, "queue.buffering.max.kbytes", "1");
-	kafka_rig_start(rig);
-	weir_route_add(rig->pipeline, WEIR_WITH(weir_route, .name = "all"), rig->sink);
+	kafka_rig_start_all(rig);
 	kafka_rig_push(rig, 2, 3000);
 	ck_assert_int_eq(kafka_rig_run(rig, ENOUGH_MS), WEIR_ERR_REFUSED);
 	ck_assert_ptr_nonnull(strstr(weir_pipeline_error(rig->pipeline)->text,
@@ -98,8 +95,7 @@ START_TEST(what_the_broker_will_not_have_is_a_dead_letter_and_the_rest_arrives)
 	struct kafka_rig *rig = kafka_rig_new();
 	struct weir_metrics metrics = WEIR_METRICS(weir_metrics);
 
-	kafka_rig_start(rig);
-	weir_route_add(rig->pipeline, WEIR_WITH(weir_route, .name = "all"), rig->sink);
+	kafka_rig_start_all(rig);
 	weir_pipeline_set_dead_letters(rig->pipeline, rig->sink, "dead");
 	rd_kafka_mock_push_request_errors(rig->cluster.mock, KAFKA_API_PRODUCE, 1,
 					  skipped_codes[_i].code);
@@ -124,8 +120,7 @@ START_TEST(a_client_that_may_not_write_at_all_stops_the_pipeline)
 	const struct weir_error *err;
 
 	rig->pipeline_options.drain_ms = 200;
-	kafka_rig_start(rig);
-	weir_route_add(rig->pipeline, WEIR_WITH(weir_route, .name = "all"), rig->sink);
+	kafka_rig_start_all(rig);
 	rd_kafka_mock_push_request_errors(rig->cluster.mock, KAFKA_API_INIT_PRODUCER_ID, 1,
 					  RD_KAFKA_RESP_ERR_CLUSTER_AUTHORIZATION_FAILED);
 	kafka_rig_push(rig, 1, 10);
@@ -146,8 +141,7 @@ START_TEST(a_full_queue_holds_messages_back_and_loses_none)
 
 	rd_kafka_mock_topic_create(rig->cluster.mock, "tweets", 1, 1);
 	kafka_rig_set(rig, "queue.buffering.max.messages", "10");
-	kafka_rig_start(rig);
-	weir_route_add(rig->pipeline, WEIR_WITH(weir_route, .name = "all"), rig->sink);
+	kafka_rig_start_all(rig);
 	for (unsigned n = 0; n < 1000; n++)
 		kafka_rig_push(rig, n, 100);
 	weir_push_end(rig->source);
@@ -177,8 +171,7 @@ START_TEST(a_broker_that_is_down_is_waited_for_without_spinning)
 	kafka_rig_set(rig, "queue.buffering.max.messages", "10");
 	kafka_rig_set(rig, "reconnect.backoff.ms", "10");
 	kafka_rig_set(rig, "reconnect.backoff.max.ms", "50");
-	kafka_rig_start(rig);
-	weir_route_add(rig->pipeline, WEIR_WITH(weir_route, .name = "all"), rig->sink);
+	kafka_rig_start_all(rig);
 	kafka_rig_push(rig, 0, 10);
 	ck_assert_int_eq(kafka_rig_run_until(rig, 1, ENOUGH_MS), WEIR_OK);
 	rd_kafka_mock_broker_set_down(rig->cluster.mock, -1);
@@ -207,8 +200,7 @@ START_TEST(what_librdkafka_gave_up_is_tried_again)
 	kafka_rig_set(rig, "enable.idempotence", "false");
 	kafka_rig_set(rig, "reconnect.backoff.ms", "10");
 	kafka_rig_set(rig, "reconnect.backoff.max.ms", "50");
-	kafka_rig_start(rig);
-	weir_route_add(rig->pipeline, WEIR_WITH(weir_route, .name = "all"), rig->sink);
+	kafka_rig_start_all(rig);
 	rd_kafka_mock_broker_set_down(rig->cluster.mock, -1);
 	kafka_rig_push(rig, 1, 10);
 	weir_push_end(rig->source);
@@ -228,8 +220,7 @@ START_TEST(a_stop_while_the_broker_is_down_ends_in_time_and_says_what_is_left)
 	const struct weir_error *err;
 
 	rig->pipeline_options.drain_ms = 200;
-	kafka_rig_start(rig);
-	weir_route_add(rig->pipeline, WEIR_WITH(weir_route, .name = "all"), rig->sink);
+	kafka_rig_start_all(rig);
 	rd_kafka_mock_broker_set_down(rig->cluster.mock, -1);
 	for (unsigned n = 0; n < 50; n++)
 		kafka_rig_push(rig, n, 10);
@@ -253,8 +244,7 @@ START_TEST(an_unreachable_cluster_is_said_and_not_said_over_and_over)
 	rig->pipeline_options.drain_ms = 10;
 	kafka_rig_set(rig, "reconnect.backoff.ms", "1");
 	kafka_rig_set(rig, "reconnect.backoff.max.ms", "5");
-	kafka_rig_start(rig);
-	weir_route_add(rig->pipeline, WEIR_WITH(weir_route, .name = "all"), rig->sink);
+	kafka_rig_start_all(rig);
 	kafka_rig_push(rig, 1, 10);
 	ck_assert_int_eq(kafka_rig_run(rig, 1000), WEIR_OK);
 	first = strstr(rig->fake.log, "_ALL_BROKERS_DOWN");
@@ -280,8 +270,7 @@ START_TEST(a_broker_that_comes_and_goes_is_said_once_in_a_while)
 
 	kafka_rig_set(rig, "reconnect.backoff.ms", "1");
 	kafka_rig_set(rig, "reconnect.backoff.max.ms", "5");
-	kafka_rig_start(rig);
-	weir_route_add(rig->pipeline, WEIR_WITH(weir_route, .name = "all"), rig->sink);
+	kafka_rig_start_all(rig);
 	for (unsigned n = 1; n <= 5; n++) {
 		kafka_rig_push(rig, n, 10);
 		ck_assert_int_eq(kafka_rig_run_until(rig, n, ENOUGH_MS), WEIR_OK);
@@ -300,8 +289,7 @@ START_TEST(a_long_linger_does_not_hold_up_the_end)
 	struct kafka_rig *rig = kafka_rig_new();
 
 	kafka_rig_set(rig, "linger.ms", "900000");
-	kafka_rig_start(rig);
-	weir_route_add(rig->pipeline, WEIR_WITH(weir_route, .name = "all"), rig->sink);
+	kafka_rig_start_all(rig);
 	for (unsigned n = 0; n < 50; n++)
 		kafka_rig_push(rig, n, 10);
 	ck_assert_int_eq(kafka_rig_run(rig, 100), WEIR_OK);
@@ -318,8 +306,7 @@ START_TEST(a_long_linger_does_not_hold_up_dead_letters_made_at_the_end)
 	struct kafka_rig *rig = kafka_rig_new();
 
 	kafka_rig_set(rig, "linger.ms", "900000");
-	kafka_rig_start(rig);
-	weir_route_add(rig->pipeline, WEIR_WITH(weir_route, .name = "all"), rig->sink);
+	kafka_rig_start_all(rig);
 	weir_pipeline_set_dead_letters(rig->pipeline, rig->sink, "dead");
 	rd_kafka_mock_push_request_errors(rig->cluster.mock, KAFKA_API_PRODUCE, 1,
 					  RD_KAFKA_RESP_ERR_INVALID_RECORD);
@@ -341,8 +328,7 @@ START_TEST(a_long_linger_does_not_hold_up_a_retry_at_the_end)
 	kafka_rig_set(rig, "linger.ms", "900000");
 	kafka_rig_set(rig, "enable.idempotence", "false");
 	kafka_rig_set(rig, "retries", "0");
-	kafka_rig_start(rig);
-	weir_route_add(rig->pipeline, WEIR_WITH(weir_route, .name = "all"), rig->sink);
+	kafka_rig_start_all(rig);
 	rd_kafka_mock_push_request_errors(rig->cluster.mock, KAFKA_API_PRODUCE, 2,
 					  RD_KAFKA_RESP_ERR_NOT_ENOUGH_REPLICAS,
 					  RD_KAFKA_RESP_ERR_REQUEST_TIMED_OUT);
@@ -359,8 +345,7 @@ START_TEST(a_pipeline_freed_without_a_run_or_a_stop_leaves_nothing)
 {
 	struct kafka_rig *rig = kafka_rig_new();
 
-	kafka_rig_start(rig);
-	weir_route_add(rig->pipeline, WEIR_WITH(weir_route, .name = "all"), rig->sink);
+	kafka_rig_start_all(rig);
 	for (unsigned n = 0; n < 50 && _i > 0; n++)
 		kafka_rig_push(rig, n, 10);
 	if (_i > 1)

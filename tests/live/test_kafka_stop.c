@@ -147,8 +147,7 @@ static void begin(struct kafka_rig *rig)
 	kafka_rig_set(rig, "reconnect.backoff.max.ms", "100");
 	kafka_rig_set(rig, "broker.address.ttl", "0");
 	rig->pipeline_options.drain_ms = DRAIN_MS;
-	kafka_rig_start(rig);
-	weir_route_add(rig->pipeline, WEIR_WITH(weir_route, .name = "all"), rig->sink);
+	kafka_rig_start_all(rig);
 }
 
 static void begin_at(struct kafka_rig *rig, const char *brokers)

@@ -1,39 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /* The faults of the local stream server, seen by libcurl: each step does what it says. */
 #include "support/run.h"
-#include "support/stream_ask.h"
+#include "support/stream_rig.h"
 
 #include <check.h>
-#include <stdlib.h>
 #include <string.h>
 
 #define SAMPLE STREAM_SAMPLE
-#define WORDS(...) ((const char *const[]){ __VA_ARGS__, NULL })
-
-static struct stream_server server;
-static struct stream_answer got;
-
-static void start(const char *const *words)
-{
-	ck_assert_int_eq(stream_server_start(&server, words), 0);
-}
-
-static void stop(void)
-{
-	ck_assert_int_eq(stream_server_stop(&server), 0);
-	free(got.body);
-	got = (struct stream_answer){ 0 };
-}
-
-/* Asks and waits for the end; `got` has the answer. Returns its status. */
-static int ask_for(struct stream_ask ask)
-{
-	free(got.body);
-	got = stream_ask(&server, &ask);
-	return got.status;
-}
-
-#define ASK(...) ask_for((struct stream_ask){ __VA_ARGS__ })
 
 static unsigned count_text(const char *text)
 {
@@ -83,8 +56,8 @@ START_TEST(a_fault_is_carried_out)
 {
 	const bool gzip = strstr(faults[_i].script, "gzip") != NULL;
 
-	start(WORDS("--no-auth", "--generate", "20", "--keep-alive-ms", "1", "--fault",
-		    faults[_i].script));
+	server_start(WORDS("--no-auth", "--generate", "20", "--keep-alive-ms", "1", "--fault",
+			   faults[_i].script));
 	ASK(.path = faults[_i].path, .gzip = gzip, .stop_at = faults[_i].stop_at);
 	ck_assert_msg(got.code == faults[_i].code ||
 		      (gzip && got.code == CURLE_BAD_CONTENT_ENCODING),
@@ -93,16 +66,16 @@ START_TEST(a_fault_is_carried_out)
 	ck_assert_msg(count_text(faults[_i].text) >= faults[_i].times &&
 		      (faults[_i].stop_at || count_text(faults[_i].text) == faults[_i].times),
 		      "%s: %u times", faults[_i].name, count_text(faults[_i].text));
-	stop();
+	server_stop();
 }
 END_TEST
 
 START_TEST(a_gzip_member_can_end_before_the_stream)
 {
-	start(WORDS("--no-auth", "--generate", "7", "--fault", "gzip-members=3"));
+	server_start(WORDS("--no-auth", "--generate", "7", "--fault", "gzip-members=3"));
 	ASK(.path = SAMPLE);
 	ck_assert_int_eq(stream_count_messages(got.body, got.len), 7);
-	stop();
+	server_stop();
 }
 END_TEST
 
@@ -110,10 +83,10 @@ START_TEST(the_steps_go_by_connection_and_the_last_stays)
 {
 	static const int want[] = { 503, 429, 200, 200 };
 
-	start(WORDS("--no-auth", "--generate", "2", "--fault", "status=503,status=429,ok"));
+	server_start(WORDS("--no-auth", "--generate", "2", "--fault", "status=503,status=429,ok"));
 	for (int i = 0; i < 4; i++)
 		ck_assert_int_eq(ASK(.path = SAMPLE), want[i]);
-	stop();
+	server_stop();
 }
 END_TEST
 
@@ -124,8 +97,8 @@ START_TEST(a_script_with_a_mistake_does_not_start)
 {
 	const char *const words[] = { "--fault", wrong_scripts[_i], NULL };
 
-	ck_assert_int_lt(stream_server_start(&server, words), 0);
-	ck_assert_int_eq(stream_server_wait(&server), 2);
+	ck_assert_int_lt(stream_server_start(&stream_server, words), 0);
+	ck_assert_int_eq(stream_server_wait(&stream_server), 2);
 }
 END_TEST
 

@@ -4,7 +4,7 @@
  * signed by its own code, whose signatures test_server_signature checks.
  */
 #include "support/run.h"
-#include "support/stream_ask.h"
+#include "support/stream_rig.h"
 
 #include "stream_server/signature.h"
 
@@ -18,32 +18,6 @@
 
 #define SAMPLE STREAM_SAMPLE
 #define FILTER STREAM_FILTER
-#define WORDS(...) ((const char *const[]){ __VA_ARGS__, NULL })
-
-static struct stream_server server;
-static struct stream_answer got;
-
-static void start(const char *const *words)
-{
-	ck_assert_int_eq(stream_server_start(&server, words), 0);
-}
-
-static void stop(void)
-{
-	ck_assert_int_eq(stream_server_stop(&server), 0);
-	free(got.body);
-	got = (struct stream_answer){ 0 };
-}
-
-/* Asks and waits for the end; `got` has the answer. Returns its status. */
-static int ask_for(struct stream_ask ask)
-{
-	free(got.body);
-	got = stream_ask(&server, &ask);
-	return got.status;
-}
-
-#define ASK(...) ask_for((struct stream_ask){ __VA_ARGS__ })
 
 /* A header for the server's own account. The caller's buffer has 1024 bytes. */
 static const char *sign(char *buffer, const char *method, const char *uri, const char *body,
@@ -53,7 +27,7 @@ static const char *sign(char *buffer, const char *method, const char *uri, const
 	struct signed_request request = {
 		.method = method,
 		.scheme = "http",
-		.host = strstr(server.url, "//") + 2,
+		.host = strstr(stream_server.url, "//") + 2,
 		.uri = uri,
 		.body = body,
 		.body_len = body ? strlen(body) : 0,
@@ -84,14 +58,14 @@ START_TEST(a_signed_filter_request_gets_every_message)
 	static const char body[] = "track=%ED%95%9C%EA%B5%AD%EC%96%B4%2Ckpop";
 	char header[1024];
 
-	start(WORDS("--generate", "50"));
+	server_start(WORDS("--generate", "50"));
 	sign(header, "POST", FILTER "?stall_warnings=true", body, "n1", time(NULL),
 	     "demo-token-secret");
 	ck_assert_int_eq(ASK(.path = FILTER "?stall_warnings=true", .body = body,
 					       .authorization = header), 200);
 	ck_assert_int_eq(got.code, CURLE_OK);
 	ck_assert_int_eq(stream_count_messages(got.body, got.len), 50);
-	stop();
+	server_stop();
 }
 END_TEST
 
@@ -100,7 +74,7 @@ START_TEST(delimited_lengths_count_the_final_line_end)
 	unsigned count = 0;
 	const char *at;
 
-	start(WORDS("--no-auth", "--generate", "50"));
+	server_start(WORDS("--no-auth", "--generate", "50"));
 	ck_assert_int_eq(ASK(.path = SAMPLE "?delimited=length"), 200);
 	for (at = got.body; at < got.body + got.len; count++) {
 		char *end;
@@ -112,7 +86,7 @@ START_TEST(delimited_lengths_count_the_final_line_end)
 		at = end + 2 + len;
 	}
 	ck_assert_uint_eq(count, 50);
-	stop();
+	server_stop();
 }
 END_TEST
 
@@ -136,20 +110,20 @@ START_TEST(the_bytes_are_the_same_however_they_come)
 	char *plain;
 	size_t len;
 
-	start(words);
+	server_start(words);
 	ASK(.path = SAMPLE);
 	plain = got.body;
 	len = got.len;
 	got.body = NULL;
-	stop();
+	server_stop();
 	for (int i = 0; forms[_i].words[i]; i++)
 		words[3 + i] = forms[_i].words[i];
-	start(words);
+	server_start(words);
 	ASK(.path = SAMPLE, .gzip = forms[_i].gzip);
 	ck_assert_msg(got.code == CURLE_OK && got.len == len &&
 		      memcmp(got.body, plain, len) == 0, "%s", forms[_i].name);
 	free(plain);
-	stop();
+	server_stop();
 }
 END_TEST
 
@@ -160,29 +134,30 @@ START_TEST(a_file_is_sent_line_by_line)
 
 	ck_assert_int_eq(write(fd, "{\"a\":1}\n\n{\"b\":2}\r\n{\"c\":3}", 25), 25);
 	close(fd);
-	start(WORDS("--no-auth", "--file", path));
+	server_start(WORDS("--no-auth", "--file", path));
 	ck_assert_int_eq(ASK(.path = SAMPLE), 200);
 	ck_assert_str_eq(got.body, "{\"a\":1}\r\n{\"b\":2}\r\n{\"c\":3}\r\n");
 	unlink(path);
-	stop();
+	server_stop();
 }
 END_TEST
 
 START_TEST(silence_is_broken_by_empty_lines)
 {
-	start(WORDS("--no-auth", "--generate", "0", "--then", "hold", "--keep-alive-ms", "5"));
+	server_start(WORDS("--no-auth", "--generate", "0", "--then", "hold", "--keep-alive-ms",
+			   "5"));
 	ASK(.path = SAMPLE, .stop_at = 6);
 	ck_assert_str_eq(got.body, "\r\n\r\n\r\n");
-	stop();
+	server_stop();
 }
 END_TEST
 
 START_TEST(repeat_has_no_end)
 {
-	start(WORDS("--no-auth", "--generate", "3", "--repeat"));
+	server_start(WORDS("--no-auth", "--generate", "3", "--repeat"));
 	ASK(.path = SAMPLE, .stop_at = 1000000);
 	ck_assert_uint_ge(got.len, 1000000);
-	stop();
+	server_stop();
 }
 END_TEST
 
@@ -192,10 +167,10 @@ START_TEST(a_unix_socket_and_another_path_serve_as_well)
 
 	ck_assert_ptr_nonnull(mkdtemp(path));
 	rmdir(path);
-	start(WORDS("--no-auth", "--generate", "3", "--unix", path, "--path", "/2/else"));
+	server_start(WORDS("--no-auth", "--generate", "3", "--unix", path, "--path", "/2/else"));
 	ck_assert_int_eq(ASK(.path = "/2/else", .unix_path = path), 200);
 	ck_assert_int_eq(stream_count_messages(got.body, got.len), 3);
-	stop();
+	server_stop();
 	ck_assert_int_lt(access(path, F_OK), 0);
 }
 END_TEST
@@ -235,10 +210,10 @@ START_TEST(parameters_are_checked)
 {
 	int status;
 
-	start(WORDS("--no-auth", "--generate", "1"));
+	server_start(WORDS("--no-auth", "--generate", "1"));
 	status = ASK(.path = refusals[_i].path, .body = refusals[_i].body);
 	ck_assert_msg(status == refusals[_i].status, "%s: %d", refusals[_i].name, status);
-	stop();
+	server_stop();
 }
 END_TEST
 
@@ -262,7 +237,7 @@ START_TEST(too_many_of_them_are_413)
 	for (int i = 0; i < limits[_i].most; i++)
 		strcat(body, limits[_i].item);
 	body[strlen(body) - 1] = 0;
-	start(WORDS("--no-auth", "--generate", "1"));
+	server_start(WORDS("--no-auth", "--generate", "1"));
 	status = ASK(.path = FILTER, .body = body);
 	ck_assert_msg(status == 200, "%s at the limit: %d", limits[_i].name, status);
 	strcat(strcat(body, ","), limits[_i].item);
@@ -270,7 +245,7 @@ START_TEST(too_many_of_them_are_413)
 	status = ASK(.path = FILTER, .body = body);
 	ck_assert_msg(status == 413, "%s above it: %d", limits[_i].name, status);
 	free(body);
-	stop();
+	server_stop();
 }
 END_TEST
 
@@ -278,13 +253,13 @@ START_TEST(a_wrong_secret_is_401_code_32)
 {
 	char header[1024];
 
-	start(WORDS("--generate", "1"));
+	server_start(WORDS("--generate", "1"));
 	sign(header, "GET", SAMPLE, NULL, "n1", time(NULL), "another secret");
 	ck_assert_int_eq(ASK(.path = SAMPLE, .authorization = header), 401);
 	ck_assert_ptr_nonnull(strstr(got.body, "\"code\":32"));
 	ck_assert_int_eq(ASK(.path = SAMPLE), 401);
 	ck_assert_ptr_nonnull(strstr(got.body, "\"code\":32"));
-	stop();
+	server_stop();
 }
 END_TEST
 
@@ -292,11 +267,11 @@ START_TEST(an_old_timestamp_is_401_code_135)
 {
 	char header[1024];
 
-	start(WORDS("--generate", "1"));
+	server_start(WORDS("--generate", "1"));
 	sign(header, "GET", SAMPLE, NULL, "n1", time(NULL) - 400, "demo-token-secret");
 	ck_assert_int_eq(ASK(.path = SAMPLE, .authorization = header), 401);
 	ck_assert_ptr_nonnull(strstr(got.body, "\"code\":135"));
-	stop();
+	server_stop();
 }
 END_TEST
 
@@ -304,20 +279,20 @@ START_TEST(a_nonce_is_good_once)
 {
 	char header[1024];
 
-	start(WORDS("--generate", "1"));
+	server_start(WORDS("--generate", "1"));
 	sign(header, "GET", SAMPLE, NULL, "n1", time(NULL), "demo-token-secret");
 	ck_assert_int_eq(ASK(.path = SAMPLE, .authorization = header), 200);
 	ck_assert_int_eq(ASK(.path = SAMPLE, .authorization = header), 401);
-	stop();
+	server_stop();
 }
 END_TEST
 
 START_TEST(coming_again_too_soon_is_420)
 {
-	start(WORDS("--no-auth", "--generate", "1", "--strict-rate=60000"));
+	server_start(WORDS("--no-auth", "--generate", "1", "--strict-rate=60000"));
 	ck_assert_int_eq(ASK(.path = SAMPLE), 200);
 	ck_assert_int_eq(ASK(.path = SAMPLE), 420);
-	stop();
+	server_stop();
 }
 END_TEST
 
@@ -326,14 +301,14 @@ START_TEST(a_wrong_clock_wants_its_own_time)
 	char header[1024];
 	const int64_t now = time(NULL);
 
-	start(WORDS("--generate", "1", "--fault", "wrong-date=-7200"));
+	server_start(WORDS("--generate", "1", "--fault", "wrong-date=-7200"));
 	sign(header, "GET", SAMPLE, NULL, "n1", now, "demo-token-secret");
 	ck_assert_int_eq(ASK(.path = SAMPLE, .authorization = header), 401);
 	ck_assert_ptr_nonnull(strstr(got.body, "\"code\":135"));
 	ck_assert_int_le(llabs((long long)(curl_getdate(got.date, NULL) - (now - 7200))), 60);
 	sign(header, "GET", SAMPLE, NULL, "n2", curl_getdate(got.date, NULL), "demo-token-secret");
 	ck_assert_int_eq(ASK(.path = SAMPLE, .authorization = header), 200);
-	stop();
+	server_stop();
 }
 END_TEST
 
@@ -350,8 +325,8 @@ START_TEST(a_newer_stream_ends_the_older_with_code_7)
 	int running = 1;
 	bool opened = false;
 
-	start(WORDS("--no-auth", "--generate", "5", "--then", "hold", "--one-connection"));
-	curl = stream_ask_begin(&server, &ask, &older, &headers);
+	server_start(WORDS("--no-auth", "--generate", "5", "--then", "hold", "--one-connection"));
+	curl = stream_ask_begin(&stream_server, &ask, &older, &headers);
 	curl_multi_add_handle(multi, curl);
 	while (running) {
 		ck_assert_int_eq(curl_multi_perform(multi, &running), CURLM_OK);
@@ -367,17 +342,17 @@ START_TEST(a_newer_stream_ends_the_older_with_code_7)
 	curl_easy_cleanup(curl);
 	curl_multi_cleanup(multi);
 	free(older.body);
-	stop();
+	server_stop();
 }
 END_TEST
 
 START_TEST(a_negative_count_ends_with_code_9)
 {
-	start(WORDS("--no-auth", "--generate", "50", "--allow-count"));
+	server_start(WORDS("--no-auth", "--generate", "50", "--allow-count"));
 	ck_assert_int_eq(ASK(.path = SAMPLE "?count=-4"), 200);
 	ck_assert_int_eq(stream_count_messages(got.body, got.len), 5);
 	ck_assert_ptr_nonnull(strstr(got.body, "{\"disconnect\":{\"code\":9,"));
-	stop();
+	server_stop();
 }
 END_TEST
 
@@ -388,10 +363,10 @@ START_TEST(a_request_is_recorded_as_it_came)
 	json_t *record;
 
 	close(fd);
-	start(WORDS("--no-auth", "--generate", "1", "--record", path));
+	server_start(WORDS("--no-auth", "--generate", "1", "--record", path));
 	ASK(.path = FILTER "?delimited=length",
 			      .body = "track=%ED%95%9C%EA%B5%AD%EC%96%B4,a%20b");
-	stop();
+	server_stop();
 	record = json_load_file(path, JSON_DISABLE_EOF_CHECK, NULL);
 	unlink(path);
 	ck_assert_int_eq(json_integer_value(json_object_get(record, "status")), 200);
@@ -411,12 +386,12 @@ END_TEST
 
 START_TEST(once_is_over_after_one_whole_stream)
 {
-	start(WORDS("--no-auth", "--generate", "5", "--once", "--fault", "cut=2,ok"));
+	server_start(WORDS("--no-auth", "--generate", "5", "--once", "--fault", "cut=2,ok"));
 	ASK(.path = SAMPLE);
 	ck_assert_int_eq(ASK(.path = SAMPLE), 200);
 	ck_assert_int_eq(stream_count_messages(got.body, got.len), 5);
 	free(got.body);
-	ck_assert_int_eq(stream_server_wait(&server), 0);
+	ck_assert_int_eq(stream_server_wait(&stream_server), 0);
 }
 END_TEST
 

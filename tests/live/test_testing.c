@@ -7,7 +7,7 @@
 #include "weir/testing.h"
 
 #include "support/certificate.h"
-#include "support/stream_ask.h"
+#include "support/stream_rig.h"
 
 #include "stream_server/signature.h"
 
@@ -27,33 +27,20 @@
 	.size = sizeof(struct weir_test_stream_options), __VA_ARGS__ })
 
 static weir_test_stream *stream;
-static struct stream_server server;	/* only its url, for stream_ask */
-static struct stream_answer got;
 static struct weir_error why;
 
 static void start(const struct weir_test_stream_options *options)
 {
 	stream = weir_test_stream_new(options, &why);
 	ck_assert_msg(stream != NULL, "%s", why.text);
-	snprintf(server.url, sizeof server.url, "%s", weir_test_stream_url(stream));
+	snprintf(stream_server.url, sizeof stream_server.url, "%s", weir_test_stream_url(stream));
 }
 
 static void stop(void)
 {
 	ck_assert_ptr_null(weir_test_stream_free(stream));
-	free(got.body);
-	got = (struct stream_answer){ 0 };
+	server_forget();
 }
-
-/* Asks and waits for the end; `got` has the answer. Returns its status. */
-static int ask_for(struct stream_ask ask)
-{
-	free(got.body);
-	got = stream_ask(&server, &ask);
-	return got.status;
-}
-
-#define ASK(...) ask_for((struct stream_ask){ __VA_ARGS__ })
 
 static struct weir_test_stream_metrics metrics(void)
 {
@@ -256,7 +243,7 @@ static void sign(char header[1024], const char *secret, const char *token_secret
 		"oauth_signature_method=\"HMAC-SHA1\", oauth_timestamp=\"%jd\", "
 		"oauth_token=\"token\", oauth_version=\"1.0\"";
 	const struct signed_request request = { .method = "GET", .scheme = "http",
-						.host = strstr(server.url, "//") + 2,
+						.host = strstr(stream_server.url, "//") + 2,
 						.uri = SAMPLE };
 	struct param_list pairs;
 	char signature[SIGNATURE_SIZE], *base, *coded;
@@ -353,7 +340,7 @@ static CURL *open_stream(CURLM *multi, struct stream_answer *answer, struct curl
 			 uint64_t requests)
 {
 	const struct stream_ask ask = { .path = SAMPLE };
-	CURL *curl = stream_ask_begin(&server, &ask, answer, headers);
+	CURL *curl = stream_ask_begin(&stream_server, &ask, answer, headers);
 	int running = 1;
 
 	curl_multi_add_handle(multi, curl);

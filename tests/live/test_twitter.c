@@ -17,10 +17,9 @@
 
 #include "support/recorder.h"
 #include "support/run.h"
+#include "support/twitter_bodies.h"
 #include "weir.h"
 
-#define M1 "{\"limit\":{\"track\":1}}"
-#define M2 "{\"text\":\"\\ud55c\\uad6d\\uc5b4\"}"
 #define OK_CHUNKED "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n" \
 		   "Transfer-Encoding: chunked\r\n"
 #define NOT_GAP (WEIR_KIND_ANY & ~(unsigned)WEIR_KIND_GAP)
@@ -211,12 +210,7 @@ static void check_messages(const struct live *live, const char *want)
 static const char plain[] = OK_CHUNKED "\r\n5\r\n{\"lim\r\n14\r\nit\":{\"track\":1}}\r\n{\"\r\n"
 			    "1d\r\ntext\":\"\\ud55c\\uad6d\\uc5b4\"}\r\n\r\n";
 static const char zipped[] = OK_CHUNKED "Content-Encoding: gzip\r\n\r\n2b\r\n"
-	"\x1f\x8b\x08\x00\x00\x00\x00\x00\x00\x03\xab\x56\xca\xc9\xcc\xcd\x2c\x51"
-	"\xb2\xaa\x56\x2a\x29\x4a\x4c\xce\x56\xb2\x32\xac\xad\xe5\xe5\x02\x00\x1a"
-	"\x9f\xa8\x98\x17\x00\x00\x00" "\r\n33\r\n"
-	"\x1f\x8b\x08\x00\x00\x00\x00\x00\x00\x03\xab\x56\x2a\x49\xad\x28\x51\xb2"
-	"\x52\x8a\x29\x4d\x31\x35\x4d\x8e\x29\x4d\x4c\x31\x4b\x89\x29\x4d\x36\x4d"
-	"\x32\x51\xaa\xe5\xe5\x02\x00\xfd\x6a\xfb\x9c\x1f\x00\x00\x00" "\r\n";
+	ZIPPED_M1 "\r\n33\r\n" ZIPPED_M2 "\r\n";
 
 static const struct reply streams[] = {
 	{ plain, sizeof plain - 1, false },

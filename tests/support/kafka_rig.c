@@ -108,6 +108,12 @@ void kafka_rig_start(struct kafka_rig *rig)
 	rig->sink = weir_kafka_sink_add(rig->pipeline, "kafka", &rig->options);
 }
 
+void kafka_rig_start_all(struct kafka_rig *rig)
+{
+	kafka_rig_start(rig);
+	weir_route_add(rig->pipeline, WEIR_WITH(weir_route, .name = "all"), rig->sink);
+}
+
 void kafka_rig_push(struct kafka_rig *rig, unsigned n, size_t len)
 {
 	char key[16], *body = malloc(len + 64);

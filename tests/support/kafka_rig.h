@@ -54,6 +54,8 @@ struct kafka_rig *kafka_rig_new(void);
 void kafka_rig_set(struct kafka_rig *rig, const char *name, const char *value);
 /* Makes pipeline, source and sink; routes are the test's. */
 void kafka_rig_start(struct kafka_rig *rig);
+/* The same with a route "all" to the sink. */
+void kafka_rig_start_all(struct kafka_rig *rig);
 /* Pushes {"n":N,…} of about `len` bytes, key "kN", time 1,500,000,000,000 + N. */
 void kafka_rig_push(struct kafka_rig *rig, unsigned n, size_t len);
 /* Steps when the pipeline asks for it, until it has ended or so much real time has passed. */

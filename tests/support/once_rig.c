@@ -71,6 +71,16 @@ void once_start(void)
 	weir_route_add(once_reader->pipeline, NULL, once_reader->sink);
 }
 
+void once_start_with_recorder(void)
+{
+	weir_sink *other;
+
+	once_start();
+	other = recorder_add(&once_reader->recorder, once_reader->pipeline, "other");
+	weir_route_add(once_reader->pipeline, NULL, other);
+	once_reader->recorder.holds = true;
+}
+
 struct weir_sink_metrics once_metrics_of(const struct kafka_reader *of)
 {
 	struct weir_sink_metrics metrics = WEIR_METRICS(weir_sink_metrics);

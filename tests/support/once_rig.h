@@ -32,6 +32,8 @@ void once_set(const char *name, const char *value);
 void once_make(struct kafka_reader *of, const char *id);
 /* Makes the reader's, and all goes there. */
 void once_start(void);
+/* The same, and to the reader's recorder, which holds it. */
+void once_start_with_recorder(void);
 /* To its end: all is delivered. */
 void once_run_to_end(const char *what);
 /* Each number is there, and for the first time in its order. */

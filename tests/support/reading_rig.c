@@ -100,10 +100,50 @@ void reading_rig_drive(struct reading_rig *rig, uint64_t ms)
 		fake_env_advance(&rig->fake, until_ms - rig->fake.monotonic_ms);
 }
 
+void reading_rig_leave(struct reading_rig *rig)
+{
+	weir_pipeline_stop(rig->pipeline);
+	ck_assert_int_eq(drive(rig->pipeline, &rig->fake), WEIR_END);
+	ck_assert_int_eq(weir_pipeline_error(rig->pipeline)->status, WEIR_OK);
+	reading_rig_stop(rig);
+}
+
 void reading_rig_check(const struct reading_rig *rig, const char *want, const char *name)
 {
 	char *text = recorder_text(&rig->recorder, WEIR_KIND_ANY);
 
 	ck_assert_msg(strcmp(text, want) == 0, "%s: got '%s', want '%s'", name, text, want);
 	free(text);
+}
+
+void reading_rig_check_all(struct reading_rig *rig, const char *want, const char *name)
+{
+	ck_assert_msg(drive(rig->pipeline, &rig->fake) == WEIR_END, "%s: %s", name,
+		      weir_pipeline_error(rig->pipeline)->text);
+	reading_rig_check(rig, want, name);
+}
+
+void reading_rig_run(struct reading_rig *rig, const char *want, const char *name)
+{
+	reading_rig_start(rig);
+	reading_rig_check_all(rig, want, name);
+	reading_rig_stop(rig);
+}
+
+void reading_rig_check_mistake(const struct weir_file_source_options *options, const char *want,
+			       const char *name)
+{
+	struct reading_rig *rig = reading_rig_new();
+	const struct weir_error *err;
+
+	rig->options = *options;
+	rig->options.size = sizeof rig->options;
+	reading_rig_start(rig);
+	ck_assert_ptr_null(rig->source);
+	err = weir_pipeline_error(rig->pipeline);
+	ck_assert_int_eq(err->status, WEIR_ERR_INVALID);
+	ck_assert_msg(strstr(err->text, want) && strstr(err->text, "'in'"), "%s: %s", name,
+		      err->text);
+	ck_assert_ptr_null(weir_file_source_add(NULL, "in", &rig->options));
+	reading_rig_end(rig);
 }

@@ -40,7 +40,16 @@ long long reading_rig_position(const struct reading_rig *rig);
 
 /* Steps for so much of the fake clock's time; the pipeline goes on. */
 void reading_rig_drive(struct reading_rig *rig, uint64_t ms);
+/* Stops the pipeline, which must end well, and reading_rig_stop. */
+void reading_rig_leave(struct reading_rig *rig);
 /* Fails the test unless the messages are these, a line each. */
 void reading_rig_check(const struct reading_rig *rig, const char *want, const char *name);
+/* The same at the end, to which it steps. */
+void reading_rig_check_all(struct reading_rig *rig, const char *want, const char *name);
+/* A whole run, over what there is: start, check, stop. */
+void reading_rig_run(struct reading_rig *rig, const char *want, const char *name);
+/* Fails the test unless options with this mistake are an error that says so, of source 'in'. */
+void reading_rig_check_mistake(const struct weir_file_source_options *options, const char *want,
+			       const char *name);
 
 #endif

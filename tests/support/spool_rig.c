@@ -256,3 +256,9 @@ void spool_rig_check(const struct spool_rig *rig, unsigned from, unsigned to)
 	ck_assert_msg(rig->out.count == to - from, "%zu messages arrived, want %u from %u on",
 		      rig->out.count, to - from, from);
 }
+
+void spool_rig_check_all(struct spool_rig *rig, unsigned from, unsigned to)
+{
+	ck_assert_int_eq(spool_rig_finish(rig), WEIR_END);
+	spool_rig_check(rig, from, to);
+}

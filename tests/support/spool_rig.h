@@ -61,6 +61,8 @@ enum weir_status spool_rig_finish(struct spool_rig *rig);
 enum weir_status spool_rig_stop(struct spool_rig *rig);
 /* Fails the test unless the numbers from..to-1 arrived, in order, and no others. */
 void spool_rig_check(const struct spool_rig *rig, unsigned from, unsigned to);
+/* The same once it is finished, and well. */
+void spool_rig_check_all(struct spool_rig *rig, unsigned from, unsigned to);
 /* The number in a message that spool_rig_push made. */
 unsigned spool_rig_number(struct weir_slice body);
 

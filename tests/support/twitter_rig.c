@@ -44,6 +44,15 @@ struct twitter_rig *rig_new(const struct script_answer *answers, size_t answer_c
 	return rig;
 }
 
+struct twitter_rig *rig_cut_new(const struct script_answer *answers, size_t answer_count, int way)
+{
+	static const size_t pieces[RIG_CUTS] = { 0, 1, 2, 3, 7, 16, 50 };
+	struct twitter_rig *rig = rig_new(answers, answer_count);
+
+	rig->script.piece = pieces[way];
+	return rig;
+}
+
 static void take_report(void *user, const struct weir_x_rules_report *report)
 {
 	struct twitter_rig *rig = user;
@@ -167,6 +176,28 @@ void rig_end(struct twitter_rig *rig)
 	script_http_release(&rig->script);
 	script_http_release(&rig->rules_script);
 	free(rig);
+}
+
+void rig_fail_allocations(const struct script_answer *answers, size_t answer_count,
+			  enum weir_status (*run)(struct twitter_rig *rig))
+{
+	size_t fail_at = 0;
+	size_t calls;
+
+	do {
+		struct twitter_rig *rig = rig_new(answers, answer_count);
+		enum weir_status status = WEIR_ERR_NOMEM;
+
+		rig->fake.fail_at = ++fail_at;
+		rig_start(rig);
+		if (rig->pipeline)
+			status = run(rig);
+		ck_assert_msg(status == WEIR_ERR_NOMEM || status == WEIR_OK, "allocation %zu: %s",
+			      fail_at, weir_status_name(status));
+		calls = rig->fake.calls;
+		rig_end(rig);
+	} while (calls >= fail_at);
+	ck_assert_uint_gt(calls, 50);
 }
 
 struct weir_source_metrics rig_metrics(const struct twitter_rig *rig)

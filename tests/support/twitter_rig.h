@@ -8,6 +8,8 @@
 #include "support/script_http.h"
 #include "weir.h"
 
+#define NOT_GAP (WEIR_KIND_ANY & ~(unsigned)WEIR_KIND_GAP)
+
 #define RIG_CONSUMER_KEY "xvz1evFS4wEEPTGEFPHBog"
 #define RIG_CONSUMER_SECRET "kAcSOqF21Fu85e7zjz7ZN2U4ZRhfV3WpwPAoE3Z7kBw"
 #define RIG_TOKEN "370773112-GmHxMAgYyLbNEtIKZeRNFsMKPR9EyMZeS9weJAEb"
@@ -37,6 +39,10 @@ struct twitter_rig {
 struct twitter_rig *rig_new(const struct script_answer *answers, size_t answer_count);
 #define RIG(answers) rig_new(answers, sizeof(answers) / sizeof *(answers))
 
+/* The same with bodies that come in pieces: cut in a way of 0 (whole) to RIG_CUTS - 1. */
+#define RIG_CUTS 7
+struct twitter_rig *rig_cut_new(const struct script_answer *answers, size_t answer_count, int way);
+
 /* The same with a v2 source: the bearer token, the filtered stream, the script. */
 struct twitter_rig *rig_x_new(const struct script_answer *answers, size_t answer_count);
 #define RIG_X(answers) rig_x_new(answers, sizeof(answers) / sizeof *(answers))
@@ -60,6 +66,15 @@ enum weir_status rig_run_until(struct twitter_rig *rig, uint64_t at_ms);
 
 /* Frees all, and checks that nothing was left behind and no secret was said. */
 void rig_end(struct twitter_rig *rig);
+
+/*
+ * Starts a rig and runs this (not when there is no pipeline), with each allocation failing in turn
+ * until none is left to fail: it must come to WEIR_OK or WEIR_ERR_NOMEM.
+ */
+void rig_fail_allocations(const struct script_answer *answers, size_t answer_count,
+			  enum weir_status (*run)(struct twitter_rig *rig));
+#define RIG_FAIL_ALLOCATIONS(answers, run) \
+	rig_fail_allocations(answers, sizeof(answers) / sizeof *(answers), run)
 
 struct weir_source_metrics rig_metrics(const struct twitter_rig *rig);
 /* The pause between the end of attempt N's script (its last event) and attempt N + 1; from 0. */

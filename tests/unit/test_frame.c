@@ -12,9 +12,8 @@
 #include "kit/frame.h"
 #include "support/memory.h"
 #include "support/run.h"
+#include "support/twitter_bodies.h"
 
-#define M1 "{\"limit\":{\"track\":1}}"
-#define M2 "{\"text\":\"\\ud55c\\uad6d\\uc5b4\"}"
 #define KOREAN "{\"text\":\"\355\225\234\352\265\255\"}"
 #define CRLF WEIR__FRAMING_CRLF
 #define LENGTH WEIR__FRAMING_LENGTH
