@@ -21,7 +21,7 @@
 #define SHELF_BYTES (8u << 20)	/* most that is kept of one size */
 #define LARGE_LEAST (64u << 10)
 #define LARGE_MOST (512u << 10)
-#define LARGE_BYTES (16u << 20)	/* most that is kept of large ones: so many come back at once */
+#define LARGE_BYTES (17u << 20)	/* most that is kept of large ones: a window, and what is being filled */
 
 struct block {
 	struct block *next;
