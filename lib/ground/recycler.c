@@ -21,7 +21,7 @@
 #define SHELF_BYTES (8u << 20)	/* most that is kept of one size */
 #define LARGE_LEAST (64u << 10)
 #define LARGE_MOST (512u << 10)
-#define LARGE_BYTES (17u << 20)	/* most that is kept of large ones: a window, and what is being filled */
+#define LARGE_BYTES (17u << 20)	/* of large ones: as many as a window has, and one being filled */
 
 struct block {
 	struct block *next;

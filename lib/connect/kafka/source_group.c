@@ -280,10 +280,13 @@ static void tell_waiting(struct weir__kafka_source *source, uint64_t now_ms)
 		return;
 	source->tell_ms = now_ms + AGAIN_MS;
 	weir_port_log(source->port, WEIR_LOG_INFO,
-		      "group '%s' has shared out no partitions for %" PRIu64 " s: it waits until all "
+		      "group '%s' %s for %" PRIu64 " s: it waits until all "
 		      "its members have come, or were missed for their session.timeout.ms; look at "
 		      "its other members, at the brokers, and whether the topics are there",
-		      source->group, (now_ms - source->waits_ms) / 1000);
+		      source->group,
+		      source->was_given ? "has been sharing out its partitions anew"
+					: "has shared out no partitions",
+		      (now_ms - source->waits_ms) / 1000);
 }
 
 enum weir_status weir__kafka_group_turn(struct weir__kafka_source *source, uint64_t now_ms,

@@ -33,6 +33,8 @@ static bool leads_to(const txn *at, const txn *first, uint64_t look, const txn *
 {
 	const weir_delivery *delivery = weir__kafka_flight_first(&at->held);
 
+	if (at->held.count == at->held_of_source)
+		return false;
 	for (; delivery; delivery = weir__kafka_flight_next(&at->held, delivery)) {
 		txn *next = find_waiting(at, delivery);
 		const txn *ignored;
