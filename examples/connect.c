@@ -56,9 +56,9 @@ static int check(weir_config *config)
 {
 	struct weir_error err;
 	bool is_wrong = false;
+	const bool is_shown = weir_config_visit(config, show, stdout, &err) == WEIR_OK;
 
-	if (weir_config_visit(config, show, stdout, &err) < 0 ||
-	    weir_config_check(config, tell, &is_wrong, &err) < 0) {
+	if (weir_config_check(config, tell, &is_wrong, &err) < 0 || !is_shown) {
 		fprintf(stderr, "connect: %s\n", err.text);
 		return 2;
 	}

@@ -331,9 +331,11 @@ enum weir_status weir__build(weir_config *config, struct weir__settings *setting
 				     .err = err };
 	enum weir_status status = build_all(&build);
 
-	for (const struct weir__setting *at = settings->first; at && status == WEIR_OK; at = at->next)
+	for (struct weir__setting *at = settings->first; at && status == WEIR_OK; at = at->next) {
 		if (!at->is_used)
 			weir__config_tell_unknown(config, at);
+		at->is_used = true;	/* told once, also when the check fails behind it */
+	}
 	if (status == WEIR_OK && config->watch)
 		status = weir__watch_end(config->watch, err);
 	weir__arena_release(&build.arena);

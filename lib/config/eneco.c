@@ -71,17 +71,35 @@ static enum weir_status refuse_class(struct weir__foreign *from, const struct we
 				    "TwitterSourceConnector", class->value);
 }
 
-/* jcustenborder's release for X API v2 has one credential, and a rule in place of predicates. */
+/* The source that a file of v2's needs in the place of its connector. */
+static bool has_own_source(const struct weir__foreign *from)
+{
+	for (const struct weir__setting *at = from->config->given.first; at; at = at->next)
+		if (strncmp(at->key, "weir.sources.", 13) == 0)
+			return true;
+	return false;
+}
+
+/*
+ * jcustenborder's release for X API v2 has one credential, and a rule in place of predicates. Not
+ * refused is what can run without it: by those of v1.1, or by a source of weir's own. Refused, no
+ * connector is known whose keys the others could be.
+ */
 static enum weir_status refuse_v2(struct weir__foreign *from)
 {
-	struct weir__setting *token = take(from, "twitter.bearerToken");
+	struct weir__settings *given = &from->config->given;
+	struct weir__setting *token = weir__settings_find(given, "twitter.bearerToken");
+	const struct weir__setting *key = weir__settings_find(given, "twitter.oauth.consumerKey");
 
-	if (!token)
+	if (!token || !*token->value)
 		return WEIR_OK;
-	weir__settings_hide(&from->config->given, token);
-	return weir__settings_wrong(from->err, token, "not translated (v2): instead set "
-				    "weir.sources.x.type=x, .bearer_token, .rule_prefix, "
-				    ".rules.1.value and .tag, .tweet_fields, a sink, a route");
+	weir__settings_hide(given, token);
+	if (from->has_connector ? key && *key->value : has_own_source(from))
+		return WEIR_OK;
+	from->has_connector = false;
+	return weir__settings_wrong(from->err, token, "not translated (v2): drop it and "
+				    "connector.class; set weir.sources.x.type=x, .bearer_token, "
+				    ".rule_prefix, .rules.1.value, .tag, sink, route");
 }
 
 /* They decide what is written, and where: left out, records would go elsewhere than they did. */
@@ -129,7 +147,7 @@ static enum weir_status add_list(struct weir__foreign *from, const struct weir__
 	enum weir_status status;
 	size_t count;
 
-	weir__bytes_init(&text, &from->config->env);
+	weir__bytes_init_secret(&text, &from->config->env);
 	status = weir__value_list(&arena, setting, &items, &count, from->err);
 	for (size_t i = 0; i < count && status == WEIR_OK; i++) {
 		if (!*items[i]) {
@@ -360,12 +378,13 @@ static enum weir_status check_batches(struct weir__foreign *from)
 	return WEIR_OK;
 }
 
-static enum weir_status translate_connector(struct weir__foreign *from,
-					    const struct connector **ret)
+static enum weir_status translate_connector(struct weir__foreign *from)
 {
 	const struct weir__setting *class = take(from, "connector.class");
-	const struct connector *connector = *ret = find_connector(from, class);
+	const struct connector *connector = find_connector(from, class);
 
+	from->has_connector = connector != NULL;
+	from->is_eneco = connector && connector->is_eneco;
 	if ((connector ? !connector->is_eneco : !class) && refuse_v2(from) < 0)
 		return from->err->status;
 	if (!connector)
@@ -394,87 +413,17 @@ static enum weir_status copy_own(struct weir__foreign *from)
 	return WEIR_OK;
 }
 
-/* Keys that are known for what they were, and left out. */
-static const struct {
-	const char *begin;
-	bool is_twitter4j;	/* of the connector that hands them on to it */
-	const char *words;
-} left_out[] = {
-	{ "kafka.delete.topic", true, "the connector has not used it since 2017: deletes go to "
-	  "kafka.status.topic; with process.deletes=true another topic is weir.routes.deletes.to" },
-	{ "twitter.", true, "Twitter4J's, which is not here; a proxy is weir.sources.twitter.proxy" },
-	{ "errors.", false, "of Connect's: here what fails is tried again, or goes to "
-	  "weir.dead_letters.to" },
-};
-
-/* Why it is left out; NULL: it is not known. */
-static const char *find_left_out(const struct connector *connector, const char *key)
-{
-	for (size_t i = 0; connector && i < sizeof left_out / sizeof *left_out; i++)
-		if (strncmp(key, left_out[i].begin, strlen(left_out[i].begin)) == 0 &&
-		    !(left_out[i].is_twitter4j && connector->is_eneco))
-			return left_out[i].words;
-	return NULL;
-}
-
-/* When an error ended it early, not all was looked at: of those only what nobody knows. */
-static void tell_unknown(const struct weir__foreign *from, const struct connector *connector,
-			 bool is_early)
-{
-	static const char *const known[] = {
-		"name", "connector.class", "tasks.max", "topic", "topics", "twitter.consumerkey",
-		"twitter.consumersecret", "twitter.token", "twitter.secret", "stream.type",
-		"track.terms", "track.follow", "track.locations", "language", "twitter.app.name",
-		"batch.size", "batch.timeout", "output.format", "bootstrap.servers",
-		"key.converter", "value.converter", "key.converter.schemas.enable",
-		"value.converter.schemas.enable", "filter.keywords", "filter.userIds",
-		"kafka.status.topic", "kafka.delete.topic", "process.deletes", "transforms",
-		"weir.base_url",
-		"twitter.oauth.consumerKey", "twitter.oauth.consumerSecret",
-		"twitter.oauth.accessToken", "twitter.oauth.accessTokenSecret",
-	};
-	char place[WEIR__PLACE_BYTES];
-
-	for (const struct weir__setting *at = from->config->given.first; at; at = at->next) {
-		const char *near, *words;
-
-		if (at->is_used || weir__worker_is_idle(at->key))
-			continue;
-		if (is_early && (strncmp(at->key, "weir.", 5) == 0 ||
-				 strncmp(at->key, "producer.", 9) == 0))
-			continue;
-		near = weir__nearest(at->key, known, sizeof known / sizeof *known);
-		weir__settings_place(at, place, sizeof place);
-		words = find_left_out(connector, at->key);
-		if (words && (!is_early || !near)) {
-			if (!is_early)
-				weir__config_notice(from->config, "%s: left out: %s", place, words);
-			continue;
-		}
-		if (near && strcmp(near, at->key) == 0) {
-			if (is_early)
-				continue;
-			weir__config_notice(from->config, "%s: it is for a connector, and there is "
-					    "none", place);
-			continue;
-		}
-		weir__config_notice(from->config, "%s: no such key%s%s%s", place,
-				    near ? "; is it meant to be " : "", near ? near : "",
-				    near ? "?" : "");
-	}
-}
-
 enum weir_status weir__config_translate(weir_config *config, struct weir__settings *ret,
 					struct weir_error *err)
 {
 	struct weir__foreign from = { .config = config, .ret = ret, .err = err };
-	const struct connector *connector;
 
-	if (translate_connector(&from, &connector) < 0 || copy_own(&from) < 0) {
+	if (translate_connector(&from) < 0 || copy_own(&from) < 0) {
 		weir__config_tell_unread(config, &config->given);
-		tell_unknown(&from, connector, true);
+		if (from.has_connector)
+			weir__foreign_tell_unknown(&from, true);
 		return err->status;
 	}
-	tell_unknown(&from, connector, false);
+	weir__foreign_tell_unknown(&from, false);
 	return WEIR_OK;
 }

@@ -10,6 +10,8 @@ struct weir__foreign {
 	struct weir__settings *ret;
 	struct weir_error *err;
 	const char *file;	/* the connector's own; NULL: set by calls */
+	bool has_connector;	/* whose other keys are known, too */
+	bool is_eneco;
 };
 
 /* One weir.… setting; `like` lends its place and secrecy, NULL: none. */
@@ -23,5 +25,12 @@ enum weir_status weir__worker_converter(struct weir__foreign *from, const char *
 enum weir_status weir__worker_sink(struct weir__foreign *from);
 /* A key of the worker's that has no meaning here. */
 bool weir__worker_is_idle(const char *key);
+
+/* config/unknown.c */
+/*
+ * What nothing took, each with a notice. `is_early`, beside a connector alone: an error ended it
+ * before all was looked at, and only what nobody knows is told.
+ */
+void weir__foreign_tell_unknown(const struct weir__foreign *from, bool is_early);
 
 #endif

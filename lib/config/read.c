@@ -6,7 +6,8 @@
  * without end, one enormous line are errors that say so; `${file:…}` goes MOST_DEPTH deep, so a
  * file that names itself is an error, and one value reads MOST_FILES of them, so that files which
  * name each other many times end, too. Everything read through `${…}` is marked as a secret, and
- * what is read at all is wiped before its memory goes.
+ * what is read at all is wiped before its memory goes; but of a JSON document not what jansson frees
+ * by itself: the letters of the text it is at, the first of a member given twice, a broken tree.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -332,6 +333,22 @@ static enum weir_status add_document(weir_config *config, const char *file, json
 	return status;
 }
 
+/* All strings of the tree, which is not used any more. jansson goes no deeper than 2048. */
+static void wipe(json_t *value)
+{
+	const char *key;
+	json_t *member;
+	size_t i;
+
+	if (json_is_string(value))
+		explicit_bzero((void *)(uintptr_t)json_string_value(value),
+			       json_string_length(value));
+	json_object_foreach(value, key, member)
+		wipe(member);
+	json_array_foreach(value, i, member)
+		wipe(member);
+}
+
 static enum weir_status read_document(weir_config *config, const char *file,
 				      const struct weir__bytes *bytes, struct weir_error *err)
 {
@@ -343,6 +360,7 @@ static enum weir_status read_document(weir_config *config, const char *file,
 		return err->status;
 	}
 	status = add_document(config, file, document, err);
+	wipe(document);
 	weir__json_unref(document);
 	return status;
 }

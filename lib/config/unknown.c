@@ -1,13 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Keys of ours that nobody took, told with the nearest that there is.
+ * Keys that nobody took, ours and the connectors', told with the nearest that there is.
  *
  * Guarantee: one notice for each; when an error has ended it before all was read, for those only
  * that nothing would have taken. Called by build.c, when all is built, by config.c and eneco.c.
  */
 #include <string.h>
 
-#include "config/internal.h"
+#include "config/foreign.h"
+
+/* ---- ours ---- */
 
 /* Sections, and the parts of an item that have numbers. */
 static const struct {
@@ -143,4 +145,83 @@ void weir__config_tell_unread(const weir_config *config, const struct weir__sett
 		if (!at->is_used && strncmp(at->key, "weir.", 5) == 0 &&
 		    strcmp(at->key, "weir.base_url") != 0 && !is_known(at->key + 5))
 			weir__config_tell_unknown(config, at);
+}
+
+/* ---- the connectors' ---- */
+
+#define OF_V2 "of the connector's release for v2; the credentials are v1.1's"
+
+/* Keys that are known for what they were, and left out. */
+static const struct {
+	const char *begin;
+	bool is_not_eneco;	/* the other connector's, or of what it hands them on to */
+	const char *words;
+} left_out[] = {
+	{ "twitter.bearerToken", true, OF_V2 },
+	{ "filter.rule", true, OF_V2 },
+	{ "tweet.fields", true, OF_V2 },
+	{ "kafka.tweets.topic", true, OF_V2 },
+	{ "kafka.delete.topic", true, "the connector has not used it since 2017: deletes go to "
+	  "kafka.status.topic; with process.deletes=true another topic is weir.routes.deletes.to" },
+	{ "twitter.", true, "Twitter4J's, which is not here; a proxy is weir.sources.twitter.proxy" },
+	{ "errors.", false, "of Connect's: here what fails is tried again, or goes to "
+	  "weir.dead_letters.to" },
+};
+
+/* Why it is left out; NULL: it is not known. */
+static const char *find_left_out(const struct weir__foreign *from, const char *key)
+{
+	for (size_t i = 0; from->has_connector && i < sizeof left_out / sizeof *left_out; i++)
+		if (strncmp(key, left_out[i].begin, strlen(left_out[i].begin)) == 0 &&
+		    !(left_out[i].is_not_eneco && from->is_eneco))
+			return left_out[i].words;
+	return NULL;
+}
+
+void weir__foreign_tell_unknown(const struct weir__foreign *from, bool is_early)
+{
+	static const char *const known[] = {
+		"name", "connector.class", "tasks.max", "topic", "topics", "twitter.consumerkey",
+		"twitter.consumersecret", "twitter.token", "twitter.secret", "stream.type",
+		"track.terms", "track.follow", "track.locations", "language", "twitter.app.name",
+		"batch.size", "batch.timeout", "output.format", "bootstrap.servers",
+		"key.converter", "value.converter", "key.converter.schemas.enable",
+		"value.converter.schemas.enable", "filter.keywords", "filter.userIds",
+		"kafka.status.topic", "kafka.delete.topic", "process.deletes", "transforms",
+		"weir.base_url",
+		"twitter.oauth.consumerKey", "twitter.oauth.consumerSecret",
+		"twitter.oauth.accessToken", "twitter.oauth.accessTokenSecret",
+		"twitter.bearerToken", "filter.rule", "tweet.fields", "kafka.tweets.topic",
+	};
+	char place[WEIR__PLACE_BYTES];
+
+	for (const struct weir__setting *at = from->config->given.first; at; at = at->next) {
+		const char *near, *words;
+
+		if (at->is_used || weir__worker_is_idle(at->key))
+			continue;
+		if (is_early && (strncmp(at->key, "weir.", 5) == 0 ||
+				 strncmp(at->key, "producer.", 9) == 0))
+			continue;
+		near = weir__nearest(at->key, known, sizeof known / sizeof *known);
+		weir__settings_place(at, place, sizeof place);
+		words = find_left_out(from, at->key);
+		if (words && (!is_early || !near)) {
+			if (!is_early)
+				weir__config_notice(from->config, "%s: left out: %s", place, words);
+			continue;
+		}
+		if (near && strcmp(near, at->key) == 0) {
+			if (is_early)
+				continue;
+			weir__config_notice(from->config, "%s: %s", place,
+					    from->has_connector
+						    ? "it is another connector's"
+						    : "it is for a connector, and there is none");
+			continue;
+		}
+		weir__config_notice(from->config, "%s: no such key%s%s%s", place,
+				    near ? "; is it meant to be " : "", near ? near : "",
+				    near ? "?" : "");
+	}
 }

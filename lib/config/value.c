@@ -29,6 +29,7 @@ void weir__arena_release(struct weir__arena *arena)
 		struct weir__arena_block *block = arena->blocks;
 
 		arena->blocks = block->next;
+		explicit_bzero(block->bytes, block->size - sizeof *block);
 		weir__free(arena->env, block, block->size);
 	}
 }

@@ -127,10 +127,16 @@ static const struct {
 	  "f:8: transforms: Connect's transformations do not run here; say what they do with "
 	  "weir.routes.statuses.to, .key, .format or .where, and set this key to nothing" },
 	{ "transformations of the other connector's", JC_KEYS "transforms=r\n", "f:7: transforms: " },
-	{ "the other connector's release for v2", "connector.class=com.github.jcustenborder.kafka."
-	  "connect.twitter.TwitterSourceConnector\ntwitter.bearerToken=b\n", "f:2: "
-	  "twitter.bearerToken: not translated (v2): instead set weir.sources.x.type=x, .bearer_token, "
-	  ".rule_prefix, .rules.1.value and .tag, .tweet_fields, a sink, a route" },
+	{ "the other connector's release for v2", JC_CLASS "twitter.bearerToken=b\n", "f:2: "
+	  "twitter.bearerToken: not translated (v2): drop it and connector.class; set "
+	  "weir.sources.x.type=x, .bearer_token, .rule_prefix, .rules.1.value, .tag, sink, route" },
+	{ "the same beside a source of weir's, and the class",
+	  JC_CLASS "twitter.bearerToken=b\n" FILES, "f:2: twitter.bearerToken: not translated (v2)" },
+	{ "the same beside a credential of v1.1 that is empty",
+	  JC_CLASS "twitter.bearerToken=b\ntwitter.oauth.consumerKey=\n",
+	  "f:2: twitter.bearerToken: not translated (v2)" },
+	{ "an empty credential of v2, and none of v1.1", JC_CLASS "twitter.bearerToken=\n",
+	  "twitter.oauth.consumerKey is not set" },
 	{ "the same, told by its credential alone", "twitter.bearerToken=b\n",
 	  "f:1: twitter.bearerToken: not translated (v2)" },
 	{ "a bad number", KEYS "track.terms=a\nbatch.size=many\n", "f:8: batch.size: 'many'" },

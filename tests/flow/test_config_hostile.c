@@ -274,7 +274,9 @@ START_TEST(out_of_memory_while_it_checks_is_an_error_and_leaks_nothing)
 	static const char text[] =
 		"weir.sources.in.type=file\nweir.sources.in.glob=/dev/nul*\nweir.spools.s.dir=DIR/s\n"
 		"weir.sinks.o.type=file\nweir.sinks.o.directory=DIR\nweir.routes.1.to=a.{lang}\n"
-		"weir.routes.1.sink=o\nweir.dead_letters.sink=o\n";
+		"weir.routes.1.sink=o\nweir.dead_letters.sink=o\nweir.sinks.o.pathh=a\n";
+	static const char misspelt[] = "weir.sinks.o.pathh: no such key";
+	const char *told;
 	bool has_failed = true;
 	size_t all = 0;
 
@@ -292,6 +294,9 @@ START_TEST(out_of_memory_while_it_checks_is_an_error_and_leaks_nothing)
 		else
 			ck_assert_msg(lines >= all, "%zu: %zu of %zu lines, and it is not said",
 				      fail_at, lines, all);
+		told = strstr(rig.notices, misspelt);
+		ck_assert_msg(!told || !strstr(told + 1, misspelt), "%zu: twice: %s", fail_at,
+			      rig.notices);
 		has_failed = rig.fake.calls >= rig.fake.fail_at;
 	}
 }

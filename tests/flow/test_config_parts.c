@@ -4,6 +4,7 @@
  * shares of spools; what is wrong with them, with its place; what is near a key that nobody knows.
  */
 #include <check.h>
+#include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -280,6 +281,16 @@ static const struct {
 	  "weir.sinks.kafka.brokrs=b\n", "twitter.consumersecret is not set",
 	  "f:8: weir.sinks.kafka.brokrs: no such key; is it meant to end in brokers?\n"
 	  "f:2: twitter.consumersecrett: no such key; is it meant to be twitter.consumersecret?\n" },
+	{ "v2, of the other connector's class", "connector.class=com.github.jcustenborder.kafka."
+	  "connect.twitter.TwitterSourceConnector\ntwitter.bearerToken=b\nfilter.rule=cat\n"
+	  "tweet.fields=id\nkafka.tweets.topic=t\nfilter.rules=cat\n", "not translated (v2)", "" },
+	{ "v2, by its credential", "twitter.bearerToken=b\nfilter.rule=cat\ntweet.field=id\n",
+	  "not translated (v2)", "" },
+	{ "another class", "name=s3\nconnector.class=io.confluent.connect.s3.S3SinkConnector\n"
+	  "flush.size=3\ntopics=a,b\ns3.bucket.name=b\nstream.typ=x\n", "is no connector", "" },
+	{ "another class, beside a key of ours", "connector.class=a.b.C\nflush.size=3\n"
+	  "weir.sinks.k.brokrs=b\n", "is no connector", "f:3: weir.sinks.k.brokrs: no such key; is it "
+	  "meant to end in brokers?\n" },
 };
 
 START_TEST(a_key_that_nobody_knows_is_told_when_an_error_comes_first)
@@ -319,12 +330,18 @@ END_TEST
 /* Behind it the rig's own allocator; what goes back with the secret in it is counted. */
 static struct weir_allocator own;
 static size_t unwiped;
+#define SIZE_BYTES 16	/* in front of a block, aligned */
 
 static void *watch_resize(void *user, void *block, size_t old_size, size_t new_size)
 {
 	if (block && memmem(block, old_size, SECRET, strlen(SECRET)))
 		unwiped++;
 	return own.resize(user, block, old_size, new_size);
+}
+
+static void ignore(void *user, const char *key, const char *value)
+{
+	(void)user, (void)key, (void)value;
 }
 
 /* Larger than any first block, so that what holds it grows, and is copied by those that do. */
@@ -340,11 +357,57 @@ START_TEST(a_secret_of_a_file_is_wiped_wherever_it_was)
 	rig.fake.env.allocator.resize = watch_resize;
 	rig.config = weir_config_new(WEIR_WITH(weir_config_options, .env = &rig.fake.env));
 	unwiped = 0;
-	ck_assert_int_eq(config_rig_read(&rig, "a=b\nc=<${file:DIR/secret}>\nd=" SECRET "\n"),
-			 WEIR_OK);
+	ck_assert_int_eq(config_rig_read(&rig, "a=b\nc=<${file:DIR/secret}>\nd=" SECRET "\n"
+					 "twitter.consumerkey=a\ntwitter.consumersecret=b\n"
+					 "twitter.token=c\ntwitter.secret=" SECRET "\n"
+					 "track.terms=a, ${file:DIR/secret}\n"), WEIR_OK);
+	ck_assert_int_eq(weir_config_visit(rig.config, ignore, NULL, &rig.err), WEIR_OK);
 	rig.config = weir_config_free(rig.config);
 	ck_assert_uint_eq(unwiped, 0);
 	rig.fake.env.allocator = own;
+}
+END_TEST
+
+/* What jansson frees, likewise: it is told no sizes, so each block has its own in front. */
+static void *watched_malloc(size_t size)
+{
+	size_t *block = malloc(SIZE_BYTES + size);
+
+	if (!block)
+		return NULL;
+	*block = size;
+	return (char *)block + SIZE_BYTES;
+}
+
+static void watched_free(void *data)
+{
+	char *block = data ? (char *)data - SIZE_BYTES : NULL;
+
+	if (block && memmem(data, *(size_t *)(void *)block, SECRET, strlen(SECRET)))
+		unwiped++;
+	free(block);
+}
+
+/* The other members make jansson's own buffer large before, and write over it behind. */
+#define LONG "123456789-123456789-123456789-123456789-123456789-123456789"
+
+static const char *const documents[] = {
+	"{\"config\":{\"weir.a\":\"" LONG "\",\"weir.b\":\"" SECRET "\",\"weir.c\":\"" LONG "\"}}",
+	"{\"weir.a\":\"" LONG "\",\"weir.b\":\"<" SECRET ">\",\"weir.c\":\"" LONG "\"}",
+	"{\"weir.a\":\"" LONG "\",\"weir.b\":[{\"weir.c\":\"" SECRET "\"}],\"weir.d\":\"" LONG "\"}",
+};
+
+START_TEST(a_secret_of_a_document_is_wiped_with_its_tree)
+{
+	json_malloc_t malloc_before;
+	json_free_t free_before;
+
+	json_get_alloc_funcs(&malloc_before, &free_before);
+	json_set_alloc_funcs(watched_malloc, watched_free);
+	unwiped = 0;
+	ck_assert_int_eq(config_rig_read(&rig, documents[_i]), _i < 2 ? WEIR_OK : WEIR_ERR_INVALID);
+	json_set_alloc_funcs(malloc_before, free_before);
+	ck_assert_uint_eq(unwiped, 0);
 }
 END_TEST
 
@@ -381,6 +444,7 @@ int main(void)
 	LOOP(tcase, a_key_that_nobody_knows_is_told_when_an_error_comes_first, hidden);
 	tcase_add_test(tcase, what_came_from_elsewhere_is_in_no_error_and_no_line);
 	tcase_add_test(tcase, a_secret_of_a_file_is_wiped_wherever_it_was);
+	LOOP(tcase, a_secret_of_a_document_is_wiped_with_its_tree, documents);
 	tcase_add_loop_test(tcase, attempts_that_transactions_use_up_are_wrong, 0, 2);
 	return run_case("config parts", tcase);
 }

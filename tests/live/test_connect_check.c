@@ -294,6 +294,7 @@ static const struct setup setups[] = {
 	{ "jks", WELL, have_topic, 2 },
 	{ "transforms", WELL, have_topic, 2 },
 	{ "misspelt", WELL, have_topic, 0 },
+	{ "misspelt-credential", WELL, have_topic, 2 },
 	{ "unknown-host", NO_NAME, have_topic, 1 },
 	{ "refused", NOBODY, have_topic, 1 },
 	{ "no-tls", PLAIN_AS_TLS, have_topic, 1 },

@@ -31,10 +31,13 @@
 	"key.converter=org.apache.kafka.connect.json.JsonConverter\n"                              \
 	"value.converter=org.apache.kafka.connect.json.JsonConverter\n"                            \
 	"key.converter.schemas.enable=true\nvalue.converter.schemas.enable=true\n"
+#define JC_CLASS                                                                                   \
+	"connector.class=com.github.jcustenborder.kafka.connect.twitter.TwitterSourceConnector\n"
 #define JC_KEYS                                                                                    \
 	"twitter.oauth.consumerKey=ck\ntwitter.oauth.consumerSecret=cs\n"                          \
 	"twitter.oauth.accessToken=to\ntwitter.oauth.accessTokenSecret=ts\n"                       \
 	"filter.keywords=a\nkafka.status.topic=st\n"
+#define OF_V2 "left out: of the connector's release for v2; the credentials are v1.1's\n"
 #define STRING_WORKER                                                                              \
 	"bootstrap.servers=broker:9092\n"                                                          \
 	"key.converter=org.apache.kafka.connect.storage.StringConverter\n"                         \
@@ -118,6 +121,39 @@ static const struct {
 	  "weir.sources.twitter.proxy\n"
 	  "connector:9: twitter.oauth.restBaseURL: left out: Twitter4J's, which is not here; a proxy "
 	  "is weir.sources.twitter.proxy\n" },
+	{ "keys of jcustenborder's release for v2 beside the credentials of v1.1",
+	  JC_CLASS JC_KEYS "twitter.bearerToken=b\nfilter.rule=cat\ntweet.fields=id\n"
+	  "kafka.tweets.topic=t\n", NULL,
+	  SOURCE("filter") TRACK("a") LOCAL ROUTE("st"),
+	  "connector:8: twitter.bearerToken: " OF_V2 "connector:9: filter.rule: " OF_V2
+	  "connector:10: tweet.fields: " OF_V2 "connector:11: kafka.tweets.topic: " OF_V2 },
+	{ "an empty credential of v2 beside those of v1.1",
+	  JC_CLASS JC_KEYS "twitter.bearerToken=\n", NULL,
+	  SOURCE("filter") TRACK("a") LOCAL ROUTE("st"),
+	  "connector:8: twitter.bearerToken: " OF_V2 },
+	{ "a credential of v2 told by the names of v1.1 alone",
+	  "twitter.bearerToken=b\n" JC_KEYS, NULL,
+	  SOURCE("filter") TRACK("a") LOCAL ROUTE("st"),
+	  "connector:1: twitter.bearerToken: " OF_V2 },
+	{ "keys of v2 left beside a source of weir's own",
+	  "twitter.bearerToken=b\nfilter.rule=cat\nweir.sources.x.type=x\n"
+	  "weir.sources.x.bearer_token=b\nweir.sources.x.rule_prefix=w\n"
+	  "weir.sources.x.rules.1.value=cat\nweir.sources.x.rules.1.tag=w\n", NULL,
+	  "weir.sources.x.type=x\nweir.sources.x.bearer_token=(secret)\n"
+	  "weir.sources.x.rule_prefix=w\nweir.sources.x.rules.1.value=cat\n"
+	  "weir.sources.x.rules.1.tag=w\n",
+	  "connector:1: twitter.bearerToken: it is for a connector, and there is none\n"
+	  "connector:2: filter.rule: it is for a connector, and there is none\n" },
+	{ "keys of jcustenborder's connector beside Eneco's", KEYS "track.terms=a\n"
+	  "kafka.delete.topic=x\nkafka.status.topic=y\ntwitter.bearerToken=z\n", NULL,
+	  SOURCE("filter") TRACK("a") LOCAL ROUTE("tweets")
+	  FORMAT("structured", "json-schema", "json-schema"),
+	  "connector:8: kafka.delete.topic: it is another connector's\n"
+	  "connector:9: kafka.status.topic: it is another connector's\n"
+	  "connector:10: twitter.bearerToken: it is another connector's\n" },
+	{ "a key of Eneco's connector beside jcustenborder's", JC_KEYS "track.terms=a\n", NULL,
+	  SOURCE("filter") TRACK("a") LOCAL ROUTE("st"),
+	  "connector:7: track.terms: it is another connector's\n" },
 	{ "jcustenborder's deletes in a topic of their own",
 	  JC_KEYS "process.deletes=true\nweir.routes.deletes.to=gone\n", NULL,
 	  SOURCE("filter") TRACK("a") LOCAL ROUTE("st")
