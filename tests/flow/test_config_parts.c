@@ -368,10 +368,12 @@ START_TEST(a_secret_of_a_file_is_wiped_wherever_it_was)
 }
 END_TEST
 
-/* What jansson frees, likewise: it is told no sizes, so each block has its own in front. */
+/* What jansson frees, likewise: it is told no sizes, so each block has its own in front; and zeros,
+ * because what jansson leaves unwritten is read here.
+ */
 static void *watched_malloc(size_t size)
 {
-	size_t *block = malloc(SIZE_BYTES + size);
+	size_t *block = calloc(1, SIZE_BYTES + size);
 
 	if (!block)
 		return NULL;
