@@ -51,7 +51,10 @@ support_o := $(patsubst %.c,$(obj)/%.o,$(filter-out %.inc.c,$(wildcard tests/sup
 server_o  := $(patsubst %.c,$(obj)/%.o,$(wildcard testing/stream_server/*.c))
 kit_o     := $(patsubst %.c,$(obj)/%.o,$(wildcard testing/*.c testing/*/*.c)) $(sample_o)
 helpers   := $(out)/libsupport.a $(out)/libweir-testing.a $(out)/libserver.a $(out)/libsample.a
-tests     := $(patsubst %.c,$(out)/%,$(sort $(wildcard tests/*/test_*.c))) \
+# The longest first.
+live_c    := $(sort $(wildcard tests/live/test_*.c))
+tests_c   := $(live_c) $(filter-out $(live_c),$(sort $(wildcard tests/*/test_*.c)))
+tests     := $(tests_c:%.c=$(out)/%) \
 	     $(patsubst fuzz/fuzz_%.c,$(out)/fuzz/test_%,$(wildcard fuzz/fuzz_*.c))
 real_kafka := $(patsubst %.c,$(out)/%,$(sort $(wildcard tests/kafka/real_*.c)))
 kafka_o   := $(patsubst %.c,$(obj)/%.o,$(filter-out tests/kafka/real_%,$(wildcard tests/kafka/*.c)))
