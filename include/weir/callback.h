@@ -122,7 +122,7 @@ WEIR_API enum weir_status weir_push_wait(weir_source *source, const struct weir_
  * @param timeout_ms  the deadline, from now
  * @return as weir_pipeline_flush
  * Thread: any but the pipeline's: WEIR_ERR_STATE from inside a callback; not after
- * weir_pipeline_free. Another thread must run the pipeline.  Since: 0.1.
+ * weir_pipeline_free. Another thread must run or step the pipeline.  Since: 0.1.
  */
 WEIR_API enum weir_status weir_push_flush(weir_source *source, uint64_t timeout_ms);
 

@@ -57,7 +57,7 @@ enum weir_log_level {
 };
 
 /**
- * The log. `write` gets finished lines without a line end, each at most 512 bytes, never a secret;
+ * The log. `write` gets finished lines without a line end, each at most 511 bytes, never a secret;
  * both strings are lent for the call. `component` is the name of a source or sink, or "pipeline".
  * It must not call back into the pipeline.
  * Thread: the pipeline's.  Since: 0.1.

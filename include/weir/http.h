@@ -38,7 +38,8 @@ struct weir_http_events {
 	void (*status)(void *user, int status);	/* of the final answer; 1xx are not told */
 	void (*header)(void *user, struct weir_slice name, struct weir_slice value);
 	/* Bytes of the body, chunked coding undone, content coding not. Borrowed. False: not taken;
-	 * the same bytes come again after `resume`. */
+	 * the same bytes come again after `resume`. A transport that watches for reading with
+	 * WEIR_ALWAYS stops watching until then. */
 	bool (*body)(void *user, struct weir_slice bytes);
 	/* The exchange is over. NULL: the body ended as it should. */
 	void (*end)(void *user, const struct weir_error *error);
@@ -51,7 +52,9 @@ struct weir_http_events {
  */
 struct weir_http_ops {
 	size_t size;
-	/* Starts an exchange. Must not block, must not follow redirects. `events` is copied. */
+	/* Starts an exchange. Must not block, must not follow redirects. `events` is copied. What
+	 * it watches without WEIR_ALWAYS is not read while the source has no room: an exchange
+	 * beside the stream, of rules, then waits for that. */
 	enum weir_status (*open)(void *self, weir_port *port,
 				 const struct weir_http_request *request,
 				 const struct weir_http_events *events, struct weir_error *err);

@@ -167,7 +167,7 @@ struct weir_kafka_source_options {
 	enum weir_kafka_start start;
 	uint64_t start_time_ms;	/* of WEIR_KAFKA_START_TIME: ms since 1970 UTC */
 	bool until_end;		/* ends when all partitions it has are read up to where their ends
-				 * were when it began with them */
+				 * were when it began with them; without any, after 10 s */
 	unsigned kind;		/* as in weir_message_init; WEIR_KIND_RECORD for what is not
 				 * Twitter's */
 	uint64_t commit_ms;	/* offsets are committed so often; default 1,000 */
@@ -196,7 +196,8 @@ struct weir_kafka_source_options {
  * A message keeps the whole answer of the broker it came in (up to fetch.max.bytes), and a client
  * cannot be ended before all of its messages are freed: one that the application has kept
  * (weir_message_ref) beyond the free of the pipeline holds threads and memory of librdkafka's until
- * it is given back, and that free waits 2 s for it.
+ * it is given back, and that free waits 2 s for it; as it does for a look-up of start_time_ms that
+ * no broker answers, which ends some seconds later.
  *
  * @param pipeline  NULL: nothing happens
  * @param name      borrows; not empty, unique among sources

@@ -64,10 +64,11 @@ struct weir_pipeline_options {
 	uint64_t window_bytes;		/* most memory that they may keep: bodies with the buffers
 					 * they lie in, keys, headers; default 16 MiB */
 	uint64_t drain_ms;		/* how long a stop or failure waits for acknowledgements;
-					 * default 10,000 */
+					 * default 10,000; 1: hardly at all */
 	enum weir_unrouted unrouted;
 	uint64_t retry_first_ms;	/* wait before a delivery's second attempt; default 100 */
-	uint64_t retry_most_ms;		/* the wait doubles up to this; default 30,000 */
+	uint64_t retry_most_ms;		/* the wait doubles up to this; default 30,000, or
+					 * retry_first_ms where that is more */
 	uint32_t retry_attempts;	/* then dead letter; default 0: for ever */
 	/* Told of every change of state. Thread: the pipeline's; may call weir_pipeline_stop. */
 	void (*on_state)(void *user, weir_pipeline *pipeline, enum weir_state state);
@@ -186,8 +187,9 @@ WEIR_API void weir_pipeline_stop(weir_pipeline *pipeline);
  * Waits until all that was received before this call is settled: delivered, dead-lettered or
  * dropped. Sinks are told to send what they have buffered. Sources go on meanwhile.
  *
- * Where another thread runs the pipeline (weir_pipeline_start, or weir_pipeline_run elsewhere) this
- * one waits for it; else it steps the pipeline itself. Several threads may flush at a time.
+ * Where another thread runs the pipeline (weir_pipeline_start, or weir_pipeline_run elsewhere), or
+ * is the one that stepped it last, this one waits for it, to the deadline also when it steps no
+ * more; else it steps the pipeline itself. Several threads may flush at a time.
  *
  * @param timeout_ms  the deadline, from now
  * @return WEIR_OK: all of it is settled · WEIR_ERR_TIMEOUT: not within timeout_ms; it is still

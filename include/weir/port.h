@@ -4,7 +4,8 @@
  *
  * A port is lent to `open` and lives until `free`. The engine calls `step` when a watched
  * descriptor is ready, a deadline has passed, the port was woken, or (sources) there is room again.
- * While a source has no room, its descriptors do not wake it for reading: room does.
+ * While a source has no room, its descriptors do not wake it for reading, but for those watched with
+ * WEIR_ALWAYS: room does.
  * Every call here borrows the port, which must not be NULL.
  */
 #ifndef WEIR_PORT_H
@@ -24,7 +25,9 @@ typedef struct weir_port weir_port;
 /** What a descriptor is watched for, and ready for: flags. Since: 0.1. */
 enum weir_io {
 	WEIR_READABLE = 1 << 0,
-	WEIR_WRITABLE = 1 << 1
+	WEIR_WRITABLE = 1 << 1,
+	WEIR_ALWAYS = 1 << 2	/* with READABLE: also while a source has no room. For what needs
+				 * none, or stops watching when what it reads is not taken */
 };
 
 /**
@@ -43,7 +46,7 @@ WEIR_API enum weir_status weir_port_watch(weir_port *port, int fd, unsigned even
 /** Stops watching; call it before the descriptor is closed. Not watched is fine. Since: 0.1. */
 WEIR_API void weir_port_unwatch(weir_port *port, int fd);
 
-/** What a watched descriptor was ready for at this step, a set of enum weir_io. Since: 0.1. */
+/** What a watched descriptor was ready for at this step: READABLE, WRITABLE. Since: 0.1. */
 WEIR_API unsigned weir_port_events(const weir_port *port, int fd);
 
 /**

@@ -73,10 +73,10 @@ struct weir_twitter_source_options {
 	uint32_t most_attempts;	/* failures in a row, then the pipeline fails; default 0: never */
 	size_t max_message_bytes;	/* larger ones are counted and skipped; default 4 MiB */
 
-	/* The service's limits; default 400, 5,000 and 25. */
-	uint32_t max_phrases;
-	uint32_t max_follow;
-	uint32_t max_boxes;
+	/* The service's limits. */
+	uint32_t max_phrases;	/* default 400 */
+	uint32_t max_follow;	/* default 5,000 */
+	uint32_t max_boxes;	/* default 25 */
 
 	/* Told when somebody should look: a delay reached its cap, another consumer uses these
 	 * credentials, this client is too slow, other predicates were refused. What the peer sends

@@ -12,9 +12,7 @@
 #include "config/watched.h"
 #include "ground/error.h"
 #include "kit/bytes.h"
-
-#define DEFAULT_ENTRIES 65536
-#define DEFAULT_AGE_MS 600000
+#include "model/dedup.h"
 
 /* ---- lines and lists ---- */
 
@@ -72,7 +70,7 @@ static struct weir__party *add_party(struct weir__watch *watch, struct weir__par
 enum weir_status weir__watch_destination(struct weir__watch *watch, struct weir__party *sink,
 					 const char *name, struct weir_error *err)
 {
-	struct weir__destination *destination;
+	struct weir__watched_destination *destination;
 
 	if (weir__table_find(&sink->seen, name, strlen(name)))
 		return WEIR_OK;
@@ -88,8 +86,11 @@ enum weir_status weir__watch_destination(struct weir__watch *watch, struct weir_
 
 void weir__watch_release(struct weir__watch *watch)
 {
-	for (struct weir__party *sink = watch->sinks; sink; sink = sink->next)
-		weir__table_release(&sink->seen);
+	struct weir__party *const lists[] = { watch->sources, watch->spools, watch->sinks };
+
+	for (size_t i = 0; i < sizeof lists / sizeof *lists; i++)
+		for (struct weir__party *party = lists[i]; party; party = party->next)
+			weir__table_release(&party->seen);
 	weir__arena_release(&watch->arena);
 }
 
@@ -287,15 +288,14 @@ void weir__watch_kinds(unsigned kinds, char *ret, size_t size)
 void weir__watch_dedup(struct weir__watch *watch, const char *name,
 		       const struct weir_dedup_options *options, const char *sources)
 {
-	const unsigned usual = WEIR_KIND_TWEET | WEIR_KIND_RETWEET | WEIR_KIND_DIRECT_MESSAGE;
+	const uint64_t age_ms = options->age_ms ? options->age_ms : WEIR__DEDUP_AGE_MS;
 	char kinds[WEIR__KINDS_BYTES];
 
-	weir__watch_kinds(options->kinds ? options->kinds : usual, kinds, sizeof kinds);
+	weir__watch_kinds(options->kinds ? options->kinds : WEIR__DEDUP_KINDS, kinds, sizeof kinds);
 	weir__watch_tell(watch, WEIR_CHECK_PLAN, "dedup %s: of %s%s, the last %zu within %llu ms: %s",
 			 name, sources ? "sources " : "every source", sources ? sources : "",
-			 options->entries ? options->entries : (size_t)DEFAULT_ENTRIES,
-			 (unsigned long long)(options->age_ms ? options->age_ms : DEFAULT_AGE_MS),
-			 kinds);
+			 options->entries ? options->entries : WEIR__DEDUP_ENTRIES,
+			 (unsigned long long)age_ms, kinds);
 }
 
 enum weir_status weir__watch_route(struct weir__watch *watch, const struct weir_route *options,

@@ -8,8 +8,8 @@
 #include "weir/check.h"
 
 /* A topic or file that is written to, whatever comes. */
-struct weir__destination {
-	struct weir__destination *next;
+struct weir__watched_destination {
+	struct weir__watched_destination *next;
 	const char *name;
 };
 
@@ -21,7 +21,7 @@ struct weir__party {
 	const void *options;
 	const char *other;	/* of a spool: whose messages it takes */
 	struct weir__table seen;	/* names of the destinations */
-	struct weir__destination *destinations, **end;
+	struct weir__watched_destination *destinations, **end;
 	size_t destination_count;
 };
 

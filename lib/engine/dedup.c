@@ -10,11 +10,7 @@
 #include "ground/error.h"
 #include "ground/options.h"
 
-#define DEFAULT_ENTRIES 65536
 #define MOST_ENTRIES (1u << 24)
-#define DEFAULT_AGE_MS 600000
-/* Their key is their own id. That of others is what they are about: two may say two things. */
-#define DEFAULT_KINDS (WEIR_KIND_TWEET | WEIR_KIND_RETWEET | WEIR_KIND_DIRECT_MESSAGE)
 
 bool weir__dedup_drops(weir_source *source, weir_message *message)
 {
@@ -105,10 +101,10 @@ static enum weir_status add(weir_pipeline *pipeline, const struct weir_dedup_opt
 		return weir__error_no_memory(err);
 	window->next = pipeline->dedups;
 	pipeline->dedups = window;
-	window->kinds = options->kinds ? options->kinds : DEFAULT_KINDS;
+	window->kinds = options->kinds ? options->kinds : WEIR__DEDUP_KINDS;
 	window->seen = weir__dedup_new(&pipeline->env,
-				       options->entries ? options->entries : DEFAULT_ENTRIES,
-				       options->age_ms ? options->age_ms : DEFAULT_AGE_MS);
+				       options->entries ? options->entries : WEIR__DEDUP_ENTRIES,
+				       options->age_ms ? options->age_ms : WEIR__DEDUP_AGE_MS);
 	if (!window->seen)
 		return weir__error_no_memory(err);
 	for (weir_source *source = pipeline->sources; source; source = source->next)

@@ -47,7 +47,7 @@ static void take(struct weir__queue *queue, weir_delivery *delivery)
  * To its place among the waiting: what comes back is nearly always older than all of them, or
  * just behind the one that came back before it.
  */
-static void wait(weir_sink *sink, weir_delivery *delivery)
+static void enter_waiting(weir_sink *sink, weir_delivery *delivery)
 {
 	struct weir__queue *queue = &sink->waiting;
 	weir_delivery *after = queue->head;
@@ -73,7 +73,7 @@ static void wait(weir_sink *sink, weir_delivery *delivery)
 	after->prev = delivery;
 }
 
-static void wait_no_more(weir_sink *sink, weir_delivery *delivery)
+static void leave_waiting(weir_sink *sink, weir_delivery *delivery)
 {
 	if (sink->returned == delivery)
 		sink->returned = NULL;
@@ -83,7 +83,7 @@ static void wait_no_more(weir_sink *sink, weir_delivery *delivery)
 	weir__counter_sub(&sink->waiting_count, 1);
 }
 
-static void submitted(weir_sink *sink, weir_delivery *delivery)
+static void enter_submitted(weir_sink *sink, weir_delivery *delivery)
 {
 	push(&sink->submitted, delivery);
 	sink->has_unflushed = true;
@@ -91,7 +91,7 @@ static void submitted(weir_sink *sink, weir_delivery *delivery)
 	weir__window_enter(&sink->offers, delivery->message->body.len);
 }
 
-static void submitted_no_more(weir_sink *sink, weir_delivery *delivery)
+static void leave_submitted(weir_sink *sink, weir_delivery *delivery)
 {
 	take(&sink->submitted, delivery);
 	weir__counter_sub(&sink->in_flight, 1);
@@ -115,7 +115,7 @@ static enum weir_status give_up(weir_delivery *delivery, const struct weir_error
 {
 	weir_sink *sink = delivery->sink;
 
-	wait(sink, delivery);
+	enter_waiting(sink, delivery);
 	sink->is_stuck = true;
 	weir_error_set(err, reason->status, WEIR_REMEDY_STOP, "sink '%s': %s%s", sink->name,
 		       reason->text, because);
@@ -152,7 +152,7 @@ static enum weir_status bury(weir_delivery *delivery, const struct weir_error *r
 	weir__delivery_unformat(delivery);
 	address(delivery, pipeline->dead_sink, pipeline->dead_destination);
 	delivery->attempt = 0;
-	wait(delivery->sink, delivery);
+	enter_waiting(delivery->sink, delivery);
 	return WEIR_OK;
 }
 
@@ -188,7 +188,7 @@ static enum weir_status refuse(weir_delivery *delivery, const struct weir_error 
 	if (sink->retry_ms < retry_ms)
 		sink->retry_ms = retry_ms;
 	say_retry(sink, reason);
-	wait(sink, delivery);
+	enter_waiting(sink, delivery);
 	return WEIR_OK;
 }
 
@@ -220,19 +220,19 @@ static enum weir_status offer(weir_delivery *delivery, struct weir_error *err)
 		delivery->attempt++;
 		return refuse(delivery, &reason, err);
 	}
-	submitted(sink, delivery);
+	enter_submitted(sink, delivery);
 	delivery->attempt++;
 	weir__counter_add(&sink->attempts, 1);
 	status = submit(sink, delivery, &reason);
 	if (status == WEIR_OK)
 		return WEIR_OK;
-	submitted_no_more(sink, delivery);
+	leave_submitted(sink, delivery);
 	if (status < 0)
 		return refuse(delivery, &reason, err);
 	delivery->attempt--;
 	weir__counter_sub(&sink->attempts, 1);
 	sink->is_full = true;
-	wait(sink, delivery);
+	enter_waiting(sink, delivery);
 	return WEIR_OK;
 }
 
@@ -247,7 +247,7 @@ static enum weir_status start(weir_delivery *delivery, struct weir_error *err)
 
 	if (!sink->waiting.head && accepts(sink))
 		return offer(delivery, err);
-	wait(sink, delivery);
+	enter_waiting(sink, delivery);
 	return WEIR_OK;
 }
 
@@ -258,7 +258,7 @@ enum weir_status weir__delivery_offer_waiting(weir_sink *sink, struct weir_error
 	while (status == WEIR_OK && sink->waiting.head && accepts(sink)) {
 		weir_delivery *delivery = sink->waiting.head;
 
-		wait_no_more(sink, delivery);
+		leave_waiting(sink, delivery);
 		status = offer(delivery, err);
 	}
 	return status;
@@ -365,7 +365,7 @@ void weir_delivery_done(weir_delivery *delivery)
 
 	if (sink->offered == delivery)
 		sink->offered = NULL;
-	submitted_no_more(sink, delivery);
+	leave_submitted(sink, delivery);
 	weir__window_leave(&sink->share, message->body.len);
 	count_done(delivery);
 	free_settled(delivery);
@@ -378,7 +378,7 @@ void weir_delivery_fail(weir_delivery *delivery, const struct weir_error *reason
 
 	if (sink->offered == delivery)
 		sink->offered = NULL;
-	submitted_no_more(sink, delivery);
+	leave_submitted(sink, delivery);
 	if (refuse(delivery, reason, &err) < 0)
 		weir_pipeline_fail(sink->port.pipeline, &err);
 }
@@ -390,7 +390,7 @@ void weir_delivery_drop(weir_delivery *delivery)
 
 	if (sink->offered == delivery)
 		sink->offered = NULL;
-	submitted_no_more(sink, delivery);
+	leave_submitted(sink, delivery);
 	weir__window_leave(&sink->share, message->body.len);
 	if (delivery->rule) {
 		weir__counter_sub(&delivery->rule->in_flight, 1);
@@ -417,7 +417,7 @@ bool weir__delivery_drop_oldest(weir_sink *sink)
 	if (!delivery)
 		return false;
 	message = delivery->message;
-	wait_no_more(sink, delivery);
+	leave_waiting(sink, delivery);
 	weir__window_leave(&sink->share, message->body.len);
 	weir__counter_sub(&delivery->rule->in_flight, 1);
 	weir__counter_add(&delivery->rule->dropped_old, 1);

@@ -214,6 +214,9 @@ struct weir__flush {
 	bool has_stepper;	/* one that flushes steps the pipeline itself, where none runs it */
 	bool knows_runner;	/* which thread does either */
 	pthread_t runner;
+	atomic_bool is_claimed;	/* the application is about to step it: who flushes is to leave */
+	atomic_bool is_stepped;	/* it has stepped it, last on this thread: of those that flush … */
+	_Atomic(pthread_t) stepping;	/* … no other steps */
 };
 
 struct weir_pipeline {
@@ -222,6 +225,7 @@ struct weir_pipeline {
 	weir__recycler *recycler;
 	struct weir_pipeline_options options;
 	struct weir_error error;
+	bool holds_words;		/* those of `error` are not logged yet (engine/words.h) */
 	_Atomic(enum weir_state) state;
 	atomic_bool stop_asked;
 	struct weir__poller poller;
@@ -364,6 +368,8 @@ void weir__flush_set_runner(weir_pipeline *pipeline, bool has_runner);
 /* This thread runs the pipeline from here on; false: it does already, this is a call from inside. */
 bool weir__flush_enter_runner(weir_pipeline *pipeline);
 void weir__flush_leave_runner(weir_pipeline *pipeline);
+/* The application steps it on this thread: when this returns, and from then on, no other does. */
+void weir__flush_claim(weir_pipeline *pipeline);
 
 /* delivery.c */
 /* A new delivery on its way; it may be settled when this returns. */
@@ -404,5 +410,7 @@ uint64_t weir__later(const weir_pipeline *pipeline, uint64_t delay_ms);
 /* Closes all, then frees what was under way: what is closed may still give something back. */
 void weir__close_all(weir_pipeline *pipeline);
 enum weir_status weir__turn(weir_pipeline *pipeline, int timeout_ms);
+/* weir_pipeline_timeout_ms, by whoever turns it. */
+int weir__timeout_ms(const weir_pipeline *pipeline);
 
 #endif

@@ -9,8 +9,12 @@
  * begins when none is on, and answers all that was asked before it began. Nothing is kept for each
  * message but its epoch, however many flush.
  *
- * Invariants: tickets only grow; while no flush is on, only the running epoch has messages. The
- * lock is held for a moment at the start and end of a flush only.
+ * Who flushes turns the pipeline itself, but where it is run, or stepped by another thread: then it
+ * waits for that one. Who comes to run or step it later takes it over.
+ *
+ * Invariants: tickets only grow; while no flush is on, only the running epoch has messages; one
+ * thread at a time turns the pipeline. The lock is held for a moment only, at the start and end of
+ * a flush, and where another thread than before begins to run or step.
  */
 #include "engine/engine.h"
 
@@ -23,6 +27,8 @@ void weir__flush_init(struct weir__flush *flush)
 	atomic_init(&flush->asked, 0);
 	atomic_init(&flush->done, 0);
 	atomic_init(&flush->has_runner, false);
+	atomic_init(&flush->is_claimed, false);
+	atomic_init(&flush->is_stepped, false);
 }
 
 void weir__flush_release(struct weir__flush *flush)
@@ -104,7 +110,17 @@ void weir__flush_set_runner(weir_pipeline *pipeline, bool has_runner)
 	pthread_mutex_unlock(&flush->lock);
 }
 
-/* A thread that flushes and steps leaves with its next turn, and waits for this one then. */
+/* It leaves with its next turn, for has_runner or is_claimed is set. With the lock. */
+static void wait_for_stepper(weir_pipeline *pipeline)
+{
+	struct weir__flush *flush = &pipeline->flush;
+
+	while (flush->has_stepper) {
+		weir__poller_wake(&pipeline->poller);
+		pthread_cond_wait(&flush->moved, &flush->lock);
+	}
+}
+
 bool weir__flush_enter_runner(weir_pipeline *pipeline)
 {
 	struct weir__flush *flush = &pipeline->flush;
@@ -112,11 +128,9 @@ bool weir__flush_enter_runner(weir_pipeline *pipeline)
 
 	pthread_mutex_lock(&flush->lock);
 	is_free = !is_mine(flush);
-	if (is_free)
+	if (is_free) {
 		atomic_store(&flush->has_runner, true);
-	while (is_free && flush->has_stepper) {
-		weir__poller_wake(&pipeline->poller);
-		pthread_cond_wait(&flush->moved, &flush->lock);
+		wait_for_stepper(pipeline);
 	}
 	if (is_free && pipeline->in_turn)	/* of weir_pipeline_step */
 		atomic_store(&flush->has_runner, is_free = false);
@@ -139,6 +153,39 @@ void weir__flush_leave_runner(weir_pipeline *pipeline)
 	pthread_mutex_unlock(&flush->lock);
 }
 
+/* Only this thread itself writes what makes this true. */
+static bool is_stepping(const struct weir__flush *flush)
+{
+	return atomic_load_explicit(&flush->is_stepped, memory_order_relaxed) &&
+	       pthread_equal(atomic_load_explicit(&flush->stepping, memory_order_relaxed),
+			     pthread_self());
+}
+
+/* Not from inside what turns it already: the turn refuses that. */
+void weir__flush_claim(weir_pipeline *pipeline)
+{
+	struct weir__flush *flush = &pipeline->flush;
+
+	if (is_stepping(flush))
+		return;
+	pthread_mutex_lock(&flush->lock);
+	if (!is_mine(flush) && !atomic_load(&flush->has_runner)) {
+		atomic_store(&flush->stepping, pthread_self());
+		atomic_store(&flush->is_stepped, true);
+		atomic_store(&flush->is_claimed, true);
+		wait_for_stepper(pipeline);
+		atomic_store(&flush->is_claimed, false);
+	}
+	pthread_mutex_unlock(&flush->lock);
+}
+
+/* No other thread turns it. With the lock. */
+static bool may_step(const struct weir__flush *flush)
+{
+	return !atomic_load(&flush->has_runner) && !flush->has_stepper &&
+	       (!atomic_load(&flush->is_stepped) || is_stepping(flush));
+}
+
 /* ---- waiting */
 
 static bool is_done(struct weir__flush *flush, uint64_t ticket)
@@ -152,10 +199,11 @@ static enum weir_status run_until(weir_pipeline *pipeline, uint64_t ticket, uint
 
 	weir__poller_wake(&pipeline->poller);	/* the first turn, which begins it, is at once */
 	while (!is_done(&pipeline->flush, ticket) && !weir__has_ended(pipeline) &&
-	       !atomic_load(&pipeline->flush.has_runner)) {
+	       !atomic_load(&pipeline->flush.has_runner) &&
+	       !atomic_load(&pipeline->flush.is_claimed)) {
 		const uint64_t passed_ms = weir__monotonic_ms(&pipeline->env) - from_ms;
 		const uint64_t left_ms = passed_ms < timeout_ms ? timeout_ms - passed_ms : 0;
-		int wait_ms = weir_pipeline_timeout_ms(pipeline);
+		int wait_ms = weir__timeout_ms(pipeline);
 
 		if (wait_ms < 0 || (uint64_t)wait_ms > left_ms)
 			wait_ms = left_ms < INT32_MAX ? (int)left_ms : INT32_MAX;
@@ -192,7 +240,7 @@ static enum weir_status wait_for(weir_pipeline *pipeline, uint64_t ticket, uint6
 
 	weir__poller_wake(&pipeline->poller);
 	while (status == WEIR_OK && !is_done(flush, ticket) && !weir__has_ended(pipeline)) {
-		if (!atomic_load(&flush->has_runner) && !flush->has_stepper)
+		if (may_step(flush))
 			status = step_until(pipeline, ticket, timeout_ms);
 		else if (!weir__cond_wait(&flush->moved, &flush->lock, until_ms))
 			status = WEIR_ERR_TIMEOUT;

@@ -3,7 +3,8 @@
  * The pipeline: construction that remembers its first failure, state, stop, and the end of all.
  *
  * Invariants: the first error stays; a pipeline that has one takes nothing more on; what other
- * threads touch is `stop_asked`, `state`, ports' wakes and counters, all atomic.
+ * threads touch is `stop_asked`, `state`, ports' wakes and counters, all atomic. While it holds its
+ * words, nothing of its error is logged.
  */
 #include "engine/engine.h"
 
@@ -11,6 +12,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "engine/words.h"
 #include "ground/error.h"
 #include "ground/options.h"
 
@@ -77,7 +79,7 @@ static enum weir_status make_plan(weir_pipeline *pipeline, struct weir_error *er
 	return weir__kind_plan(&pipeline->kind_slots, pipeline->plan, err);
 }
 
-weir_pipeline *weir_pipeline_new(const struct weir_pipeline_options *options)
+static weir_pipeline *make(const struct weir_pipeline_options *options, bool holds_words)
 {
 	static const size_t recycled[WEIR__RECYCLED_SIZES] = { sizeof(weir_message),
 							       sizeof(weir_delivery),
@@ -97,6 +99,7 @@ weir_pipeline *weir_pipeline_new(const struct weir_pipeline_options *options)
 	pipeline->env = env;
 	pipeline->env.allocator = weir__recycler_allocator(pipeline->recycler);
 	pipeline->allocator = env.allocator;
+	pipeline->holds_words = holds_words;
 	pipeline->sources_end = &pipeline->sources;
 	pipeline->sinks_end = &pipeline->sinks;
 	pipeline->rules_end = &pipeline->rules;
@@ -109,6 +112,16 @@ weir_pipeline *weir_pipeline_new(const struct weir_pipeline_options *options)
 	    weir__poller_open(&pipeline->poller, &err) < 0 || make_plan(pipeline, &err) < 0)
 		weir_pipeline_fail(pipeline, &err);
 	return pipeline;
+}
+
+weir_pipeline *weir_pipeline_new(const struct weir_pipeline_options *options)
+{
+	return make(options, false);
+}
+
+weir_pipeline *weir__pipeline_new_held(const struct weir_pipeline_options *options)
+{
+	return make(options, true);
 }
 
 /* Closes all before it frees any: what is closed may still refer to another part. */
@@ -202,6 +215,11 @@ void weir__pipeline_enter(weir_pipeline *pipeline, enum weir_state state)
 		pipeline->options.on_state(pipeline->options.user, pipeline, state);
 }
 
+static void say_error(const weir_pipeline *pipeline)
+{
+	weir__pipeline_log(pipeline, WEIR_LOG_ERROR, "%s", pipeline->error.text);
+}
+
 void weir_pipeline_fail(weir_pipeline *pipeline, const struct weir_error *reason)
 {
 	if (!pipeline || pipeline->error.status < 0)
@@ -209,9 +227,28 @@ void weir_pipeline_fail(weir_pipeline *pipeline, const struct weir_error *reason
 	pipeline->error = *reason;
 	if (reason->status >= 0)
 		pipeline->error.status = WEIR_ERR_STATE;	/* a reason that is none */
-	weir__pipeline_log(pipeline, WEIR_LOG_ERROR, "%s", reason->text);
+	if (!pipeline->holds_words)
+		say_error(pipeline);
 	if (pipeline->poller.wake_fd >= 0)
 		weir__poller_wake(&pipeline->poller);
+}
+
+void weir__pipeline_hold(weir_pipeline *pipeline)
+{
+	if (pipeline && pipeline->error.status >= 0)
+		pipeline->holds_words = true;
+}
+
+void weir__pipeline_say(weir_pipeline *pipeline, const struct weir_error *reason)
+{
+	if (!pipeline || !pipeline->holds_words)
+		return;
+	pipeline->holds_words = false;
+	if (pipeline->error.status >= 0)
+		return;
+	if (reason)
+		pipeline->error = *reason;
+	say_error(pipeline);
 }
 
 bool weir__pipeline_is_building(weir_pipeline *pipeline, const char *what, const char *name)

@@ -38,6 +38,11 @@ static struct weir__watch *find(const struct weir_port *port, int fd)
 	return watch;
 }
 
+static bool is_muted(const struct weir_port *port, unsigned events)
+{
+	return port->is_muted && !(events & WEIR_ALWAYS);
+}
+
 enum weir_status weir_port_watch(weir_port *port, int fd, unsigned events, struct weir_error *err)
 {
 	weir_pipeline *pipeline = port->pipeline;
@@ -46,6 +51,7 @@ enum weir_status weir_port_watch(weir_port *port, int fd, unsigned events, struc
 
 	if (watch) {
 		watch->events = events;
+		watch->is_muted = is_muted(port, events);
 		return weir__poller_watch(&pipeline->poller, watch, false, err);
 	}
 	watch = weir__alloc(&pipeline->env, sizeof *watch);
@@ -53,7 +59,7 @@ enum weir_status weir_port_watch(weir_port *port, int fd, unsigned events, struc
 		return weir__error_no_memory(err);
 	*watch = (struct weir__watch){ .fd = fd,
 				       .events = events,
-				       .is_muted = port->is_muted,
+				       .is_muted = is_muted(port, events),
 				       .owner_ready = &port->due };
 	status = weir__poller_watch(&pipeline->poller, watch, true, err);
 	if (status < 0) {
@@ -85,6 +91,8 @@ void weir__port_mute(struct weir_port *port, bool is_muted)
 		return;
 	port->is_muted = is_muted;
 	for (struct weir__watch *watch = port->watches; watch; watch = watch->next) {
+		if (watch->events & WEIR_ALWAYS)
+			continue;
 		watch->is_muted = is_muted;
 		weir__poller_watch(&port->pipeline->poller, watch, false, NULL);
 	}
@@ -153,16 +161,11 @@ const char *weir_port_name(const weir_port *port)
 
 void weir_port_log(const weir_port *port, enum weir_log_level level, const char *format, ...)
 {
-	const struct weir_env *env = &port->pipeline->env;
-	char line[512];
 	va_list args;
 
-	if (!weir__log_enabled(env, level))
-		return;
 	va_start(args, format);
-	vsnprintf(line, sizeof line, format, args);
+	weir__log_v(&port->pipeline->env, level, port->name, format, args);
 	va_end(args);
-	weir__log(env, level, port->name, "%s", line);
 }
 
 void weir_port_count(weir_port *port, unsigned counter, uint64_t amount)

@@ -17,7 +17,7 @@ static enum weir_status run(weir_pipeline *pipeline)
 	if (!weir__flush_enter_runner(pipeline))
 		return WEIR_ERR_STATE;
 	do
-		status = weir__turn(pipeline, weir_pipeline_timeout_ms(pipeline));
+		status = weir__turn(pipeline, weir__timeout_ms(pipeline));
 	while (status == WEIR_OK);
 	weir__flush_leave_runner(pipeline);
 	return status < 0 ? status : WEIR_OK;

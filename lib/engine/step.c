@@ -345,13 +345,11 @@ static uint64_t next_ms(const weir_pipeline *pipeline)
 	return at_ms;
 }
 
-int weir_pipeline_timeout_ms(weir_pipeline *pipeline)
+int weir__timeout_ms(const weir_pipeline *pipeline)
 {
-	uint64_t at_ms, now_ms;
+	const uint64_t at_ms = next_ms(pipeline);
+	uint64_t now_ms;
 
-	if (!pipeline)
-		return 0;
-	at_ms = next_ms(pipeline);
 	if (at_ms == WEIR__NEVER)
 		return -1;
 	now_ms = weir__monotonic_ms(&pipeline->env);
@@ -360,9 +358,20 @@ int weir_pipeline_timeout_ms(weir_pipeline *pipeline)
 	return at_ms - now_ms > INT32_MAX ? INT32_MAX : (int)(at_ms - now_ms);
 }
 
+int weir_pipeline_timeout_ms(weir_pipeline *pipeline)
+{
+	if (!pipeline)
+		return 0;
+	weir__flush_claim(pipeline);
+	return weir__timeout_ms(pipeline);
+}
+
 enum weir_status weir_pipeline_step(weir_pipeline *pipeline)
 {
 	if (!pipeline)
 		return WEIR_ERR_NOMEM;
-	return pipeline->has_thread ? WEIR_ERR_STATE : weir__turn(pipeline, 0);
+	if (pipeline->has_thread)
+		return WEIR_ERR_STATE;
+	weir__flush_claim(pipeline);
+	return weir__turn(pipeline, 0);
 }

@@ -4,18 +4,17 @@
  *
  * Guarantees: nothing else in lib/ calls malloc, a clock, a random source or stdio's output;
  * sizes are checked before they are multiplied; log lines are formatted only when somebody
- * listens, and cut to WEIR__LOG_LINE bytes.
+ * listens, and cut to LINE_BYTES with their end.
  */
 #include "ground/env.h"
 
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
 #include <time.h>
 
-#define WEIR__LOG_LINE 512
+#define LINE_BYTES 512
 
 static void *default_resize(void *user, void *ptr, size_t old_size, size_t new_size)
 {
@@ -171,16 +170,23 @@ bool weir__log_enabled(const struct weir_env *env, enum weir_log_level level)
 	return level <= env->logger.threshold;
 }
 
-void weir__log(const struct weir_env *env, enum weir_log_level level, const char *component,
-	       const char *format, ...)
+void weir__log_v(const struct weir_env *env, enum weir_log_level level, const char *component,
+		 const char *format, va_list args)
 {
-	char line[WEIR__LOG_LINE];
-	va_list args;
+	char line[LINE_BYTES];
 
 	if (!weir__log_enabled(env, level))
 		return;
-	va_start(args, format);
 	vsnprintf(line, sizeof line, format, args);
-	va_end(args);
 	env->logger.write(env->logger.user, level, component, line);
+}
+
+void weir__log(const struct weir_env *env, enum weir_log_level level, const char *component,
+	       const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	weir__log_v(env, level, component, format, args);
+	va_end(args);
 }

@@ -3,6 +3,8 @@
 #ifndef WEIR_GROUND_ENV_H
 #define WEIR_GROUND_ENV_H
 
+#include <stdarg.h>
+
 #include "weir/env.h"
 #include "weir/error.h"
 
@@ -28,5 +30,7 @@ bool weir__random(const struct weir_env *env, void *bytes, size_t len);
 bool weir__log_enabled(const struct weir_env *env, enum weir_log_level level);
 void weir__log(const struct weir_env *env, enum weir_log_level level, const char *component,
 	       const char *format, ...) WEIR_PRINTF(4, 5);
+void weir__log_v(const struct weir_env *env, enum weir_log_level level, const char *component,
+		 const char *format, va_list args) WEIR_PRINTF(4, 0);
 
 #endif

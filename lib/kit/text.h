@@ -30,6 +30,8 @@ bool weir__text_to_u64(struct weir_slice digits, uint64_t *ret);
 /* A JSON number, or the same in a string, as a double; false when it is none. Locale-free. */
 bool weir__text_to_double(struct weir_slice number, double *ret);
 
+#define WEIR__DAY_MS 86400000u
+
 /* `Wed Oct 10 20:19:24 +0000 2018` → milliseconds since 1970; always English and as exact as that. */
 bool weir__text_to_created_at(struct weir_slice text, uint64_t *ret_ms);
 /* RFC 3339 with optional fraction, `Z` or offset: `2018-10-10T20:19:24.000Z` (v2's created_at). */

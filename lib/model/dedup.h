@@ -10,8 +10,15 @@
 
 #include "ground/env.h"
 #include "weir/base.h"
+#include "weir/message.h"
 
 #define WEIR__DEDUP_KEY_BYTES 40	/* longer keys are let pass */
+
+/* What weir_dedup_add takes where its options say nothing. */
+#define WEIR__DEDUP_ENTRIES ((size_t)65536)
+#define WEIR__DEDUP_AGE_MS UINT64_C(600000)
+/* Their key is their own id. That of others is what they are about: two may say two things. */
+#define WEIR__DEDUP_KINDS (WEIR_KIND_TWEET | WEIR_KIND_RETWEET | WEIR_KIND_DIRECT_MESSAGE)
 
 typedef struct weir__dedup weir__dedup;
 

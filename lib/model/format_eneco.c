@@ -190,11 +190,11 @@ static uint64_t created_ms(const struct weir__format_input *input)
 
 static void add_time(struct weir__bytes *out, uint64_t ms)
 {
-	const unsigned of_day = (unsigned)(ms % 86400000);
+	const unsigned of_day = (unsigned)(ms % WEIR__DAY_MS);
 	unsigned year, month, day;
 	char text[64];
 
-	split_days(ms / 86400000, &year, &month, &day);
+	split_days(ms / WEIR__DAY_MS, &year, &month, &day);
 	snprintf(text, sizeof text, "\"%04u-%02u-%02uT%02u:%02u:%02u.%03u+0000\"", year, month, day,
 		 of_day / 3600000, of_day / 60000 % 60, of_day / 1000 % 60, of_day % 1000);
 	weir__bytes_add_text(out, text);

@@ -8,13 +8,14 @@
  */
 #include "model/kind_internal.h"
 
+#include "ground/count.h"
+
 #define NUM (1u << WEIR_FIELD_NUMBER)
 #define STR (1u << WEIR_FIELD_STRING)
 #define ARR (1u << WEIR_FIELD_ARRAY)
 #define OBJ (1u << WEIR_FIELD_OBJECT)
 #define YES (1u << WEIR_FIELD_TRUE)
 #define NOTHING (1u << WEIR_FIELD_ABSENT | 1u << WEIR_FIELD_NULL)
-#define COUNT_OF(array) (sizeof(array) / sizeof *(array))
 
 const char *const weir__kind_paths[PATH_COUNT] = {
 	[PATH_ID] = "id",
@@ -248,7 +249,7 @@ static const struct weir__kind_rule problems[] = {
 	       IS(PATH_USER, NOTHING), IS(PATH_ID, NOTHING)), V2(NOTICE) },
 };
 
-#define PHASE(table) .rules = table, .count = COUNT_OF(table)
+#define PHASE(table) .rules = table, .count = WEIR__COUNT(table)
 
 const struct weir__kind_phase weir__kind_phases[] = {
 	{ PHASE(wrappers), .sole = true },
@@ -257,7 +258,7 @@ const struct weir__kind_phase weir__kind_phases[] = {
 	{ PHASE(statuses) },
 	{ PHASE(problems), .outer_only = true },
 };
-const size_t weir__kind_phase_count = COUNT_OF(weir__kind_phases);
+const size_t weir__kind_phase_count = WEIR__COUNT(weir__kind_phases);
 
 #define V1_TWEET .kinds = WEIR_KIND_TWEET
 #define V1_RETWEET .kinds = WEIR_KIND_RETWEET
@@ -277,11 +278,11 @@ const struct weir__kind_trait weir__kind_traits[] = {
 	{ EITHER(PATH_V2_NOTE_TWEET, OBJ, PATH_V2_NOTE_POST, OBJ), V2_POST,
 	  .trait = WEIR_TRAIT_EXTENDED },
 };
-const size_t weir__kind_trait_count = COUNT_OF(weir__kind_traits);
+const size_t weir__kind_trait_count = WEIR__COUNT(weir__kind_traits);
 
 const struct weir__kind_reference weir__kind_references[] = {
 	{ "retweeted", .kind = WEIR_KIND_RETWEET },
 	{ "quoted", .trait = WEIR_TRAIT_QUOTE },
 	{ "replied_to", .trait = WEIR_TRAIT_REPLY },
 };
-const size_t weir__kind_reference_count = COUNT_OF(weir__kind_references);
+const size_t weir__kind_reference_count = WEIR__COUNT(weir__kind_references);

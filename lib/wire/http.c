@@ -87,11 +87,15 @@ static bool has_socket(const struct transport *transport, int fd)
 	return false;
 }
 
-/* CURLMOPT_SOCKETFUNCTION. -1 makes curl give up; `failure` says why. */
+/*
+ * CURLMOPT_SOCKETFUNCTION. -1 makes curl give up; `failure` says why. While a body is not taken,
+ * curl wants nothing read: the port, which another exchange may share, has no room to wait for.
+ */
 static int on_socket(CURL *easy, curl_socket_t fd, int what, void *user, void *of_socket)
 {
 	struct transport *transport = user;
-	const unsigned events = (what & CURL_POLL_IN ? (unsigned)WEIR_READABLE : 0) |
+	const unsigned reading = WEIR_READABLE | WEIR_ALWAYS;
+	const unsigned events = (what & CURL_POLL_IN ? reading : 0) |
 				(what & CURL_POLL_OUT ? (unsigned)WEIR_WRITABLE : 0);
 
 	(void)easy;

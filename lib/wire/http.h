@@ -12,4 +12,7 @@
 enum weir_status weir__http_curl_new(const struct weir_env *env, struct weir_http *ret,
 				     struct weir_error *err);
 
+/* Whether libcurl can make something of a proxy: what it says of another has the password in it. */
+enum weir_status weir__http_check_proxy(const char *proxy, struct weir_error *err);
+
 #endif

@@ -4,8 +4,9 @@
  *
  * Guarantees: what a network can do to an exchange has the remedy RETRY, also a certificate that
  * is not trusted (it may be renewed); only memory and an unusable ca_file have STOP. The text is
- * one printable line without headers or bodies: what happened, the peer's name, and curl's own
- * words (of a unix socket the system's: curl speaks of the URL's host there, which was not asked).
+ * one printable line without headers, bodies or URLs, which may hold secrets: what happened, the
+ * peer's name, and curl's own words (of a unix socket the system's: curl speaks of the URL's host
+ * there, which was not asked).
  * Called by http.c when a transfer has failed.
  */
 #include <string.h>
@@ -70,7 +71,9 @@ static const char *give_reason(CURLcode code, const char *where, int os_error, c
 	if (os_error && code == CURLE_COULDNT_CONNECT &&
 	    strncmp(where, unix_socket, sizeof unix_socket - 1) == 0)
 		return strerror(os_error);
-	return *curl_text ? printable(curl_text) : curl_easy_strerror(code);
+	if (!*curl_text || strstr(curl_text, "://"))
+		return curl_easy_strerror(code);
+	return printable(curl_text);
 }
 
 void weir__http_explain(CURL *easy, CURLcode code, const char *where, char *curl_text,

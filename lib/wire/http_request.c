@@ -6,20 +6,21 @@
  * its Content-Length; nothing of curl's own (no Accept, Expect, User-Agent). No header can carry a
  * line end into the head. Redirects are told, never followed; certificates are always verified; the
  * environment's proxies do not count; a connection is used once and names are resolved each
- * time. Errors name headers, never their values. Called by http.c, once per exchange.
+ * time. Errors name headers, never their values, and never the proxy. Called by http.c and probe.c,
+ * once per exchange.
  */
 #include <limits.h>
 #include <string.h>
 #include <strings.h>
 #include <sys/un.h>
 
+#include "ground/count.h"
 #include "ground/error.h"
 #include "ground/options.h"
+#include "wire/http.h"
 #include "wire/http_internal.h"
 
 #define BUFFER_BYTES (512L * 1024)	/* one read of the socket, and most of what curl holds back */
-
-#define COUNT(array) (sizeof(array) / sizeof *(array))
 
 static const struct {
 	CURLoption option;
@@ -103,7 +104,7 @@ static enum weir_status make_headers(const struct weir_env *env,
 		enough = enough && append_header(env, list, header->name,
 						 *header->value ? ": " : ";", header->value);
 	}
-	for (size_t i = 0; i < COUNT(unasked); i++)
+	for (size_t i = 0; i < WEIR__COUNT(unasked); i++)
 		if (!was_given(request, unasked[i]))
 			enough = enough && append_header(env, list, unasked[i], ":", "");
 	return enough ? WEIR_OK : weir__error_no_memory(err);
@@ -143,7 +144,7 @@ static enum weir_status apply_fixed(CURL *easy, struct weir_error *err)
 {
 	CURLcode code = curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https");
 
-	for (size_t i = 0; i < COUNT(fixed) && code == CURLE_OK; i++)
+	for (size_t i = 0; i < WEIR__COUNT(fixed) && code == CURLE_OK; i++)
 		code = curl_easy_setopt(easy, fixed[i].option, fixed[i].value);
 	return code == CURLE_OK ? WEIR_OK : curl_failed(err, "a setting", code);
 }
@@ -164,7 +165,7 @@ static enum weir_status apply_texts(CURL *easy, const struct weir_http_request *
 		{ CURLOPT_UNIX_SOCKET_PATH, "unix_socket", request->unix_socket },
 	};
 
-	for (size_t i = 0; i < COUNT(texts); i++) {
+	for (size_t i = 0; i < WEIR__COUNT(texts); i++) {
 		CURLcode code = CURLE_OK;
 
 		if (texts[i].value)
@@ -216,6 +217,30 @@ static enum weir_status apply_request(CURL *easy, const struct weir_http_request
 	return code == CURLE_OK ? WEIR_OK : curl_failed(err, "the request", code);
 }
 
+/* Read as libcurl reads it when it connects; only there would it refuse it. */
+enum weir_status weir__http_check_proxy(const char *proxy, struct weir_error *err)
+{
+	CURLU *url = curl_url();
+	char *scheme = NULL;
+	CURLUcode code = CURLUE_OUT_OF_MEMORY;
+	bool is_http;
+
+	if (url)
+		code = curl_url_set(url, CURLUPART_URL, proxy,
+				    CURLU_NON_SUPPORT_SCHEME | CURLU_GUESS_SCHEME);
+	if (code == CURLUE_OK)
+		code = curl_url_get(url, CURLUPART_SCHEME, &scheme, 0);
+	is_http = code == CURLUE_OK && strcmp(scheme, "http") == 0;
+	curl_free(scheme);
+	curl_url_cleanup(url);
+	if (code == CURLUE_OUT_OF_MEMORY)
+		return weir__error_no_memory(err);
+	if (!is_http)
+		return weir__error_invalid(err, "proxy: its host or port cannot be one; it is "
+					   "http://[user:password@]host:port");
+	return WEIR_OK;
+}
+
 static enum weir_status check_request(const struct weir_http_request *request,
 				      struct weir_error *err)
 {
@@ -225,7 +250,7 @@ static enum weir_status check_request(const struct weir_http_request *request,
 	    strlen(request->unix_socket) >= sizeof ((struct sockaddr_un *)0)->sun_path)
 		return weir__error_invalid(err, "unix_socket '%s' is too long a path",
 					   request->unix_socket);
-	return WEIR_OK;
+	return request->proxy ? weir__http_check_proxy(request->proxy, err) : WEIR_OK;
 }
 
 enum weir_status weir__http_request_apply(const struct weir_env *env, CURL *easy,

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* weir_pipeline_flush and weir_push_flush while another thread runs the pipeline. */
+/* weir_pipeline_flush and weir_push_flush while another thread runs the pipeline, or steps it. */
 #include <check.h>
 #include <pthread.h>
 #include <sched.h>
@@ -20,6 +20,7 @@ struct gate {
 	size_t count;
 	atomic_bool is_open, fails;
 	atomic_uint flushes, settled;
+	void (*on_submit)(void);
 };
 
 static enum weir_status gate_open(void *self, weir_port *port, struct weir_error *err)
@@ -35,6 +36,8 @@ static enum weir_status gate_submit(void *self, weir_delivery *delivery, struct 
 
 	(void)err;
 	gate->held[gate->count++] = delivery;
+	if (gate->on_submit)
+		gate->on_submit();
 	if (atomic_load(&gate->is_open))
 		weir_port_wake(gate->port);
 	return WEIR_OK;
@@ -81,7 +84,7 @@ static void *run(void *user)
 	return NULL;
 }
 
-static void rig_start(bool is_open, bool by_run)
+static void rig_make(bool is_open)
 {
 	memset(&rig, 0, sizeof rig);
 	atomic_init(&rig.gate.is_open, is_open);
@@ -89,6 +92,11 @@ static void rig_start(bool is_open, bool by_run)
 	rig.push = weir_push_source_add(rig.pipeline, "push", NULL);
 	weir_route_add(rig.pipeline, NULL,
 		       weir_sink_add(rig.pipeline, "gate", &gate_ops, &rig.gate));
+}
+
+static void rig_start(bool is_open, bool by_run)
+{
+	rig_make(is_open);
 	rig.has_runner = by_run;
 	if (by_run)
 		pthread_create(&rig.runner, NULL, run, rig.pipeline);
@@ -289,6 +297,125 @@ START_TEST(threads_that_flush_step_it_one_at_a_time)
 }
 END_TEST
 
+/* ---- where the application steps it */
+
+static struct {
+	pthread_t thread;
+	enum weir_status status;
+	atomic_bool is_over;
+} flusher;
+
+static void *flush_once(void *user)
+{
+	(void)user;
+	flusher.status = weir_pipeline_flush(rig.pipeline, LONG_MS);
+	atomic_store(&flusher.is_over, true);
+	return NULL;
+}
+
+static void start_flusher(void)
+{
+	atomic_store(&flusher.is_over, false);
+	ck_assert_int_eq(pthread_create(&flusher.thread, NULL, flush_once, NULL), 0);
+}
+
+static void check_that_no_flush_steps(void)
+{
+	struct weir__flush *flush = &rig.pipeline->flush;
+	bool has_stepper;
+
+	pthread_mutex_lock(&flush->lock);
+	has_stepper = flush->has_stepper;
+	pthread_mutex_unlock(&flush->lock);
+	ck_assert(!has_stepper);
+}
+
+/* It holds the lock from the asking on until it waits, or steps. */
+static void start_flusher_inside(void)
+{
+	start_flusher();
+	while (atomic_load(&rig.pipeline->flush.asked) == 0)
+		sched_yield();
+	check_that_no_flush_steps();
+}
+
+static void step_until_flushed(void)
+{
+	while (!atomic_load(&flusher.is_over)) {
+		ck_assert_int_eq(weir_pipeline_step(rig.pipeline), WEIR_OK);
+		sched_yield();
+	}
+	pthread_join(flusher.thread, NULL);
+	ck_assert_int_eq(flusher.status, WEIR_OK);
+	ck_assert_uint_eq(atomic_load(&rig.gate.settled), 1);
+}
+
+static void step_to_the_end(void)
+{
+	enum weir_status status = WEIR_OK;
+
+	weir_push_end(rig.push);
+	while (status == WEIR_OK)
+		status = weir_pipeline_step(rig.pipeline);
+	ck_assert_int_eq(status, WEIR_END);
+	check_accounts(rig.pipeline, rig.push);
+	weir_pipeline_free(rig.pipeline);
+}
+
+START_TEST(a_flush_waits_for_the_thread_that_steps_the_pipeline)
+{
+	rig_make(true);
+	rig.gate.on_submit = start_flusher_inside;
+	push_one();
+	ck_assert_int_eq(weir_pipeline_step(rig.pipeline), WEIR_OK);
+	step_until_flushed();
+	step_to_the_end();
+}
+END_TEST
+
+/* By its first step, or by asking when that is to be. */
+START_TEST(a_loop_that_begins_takes_over_from_a_flush_that_steps)
+{
+	rig_make(false);
+	push_one();
+	start_flusher();
+	while (atomic_load(&rig.gate.flushes) == 0)
+		sched_yield();
+	if (_i)
+		weir_pipeline_timeout_ms(rig.pipeline);
+	else
+		ck_assert_int_eq(weir_pipeline_step(rig.pipeline), WEIR_OK);
+	check_that_no_flush_steps();
+	open_gate();
+	step_until_flushed();
+	step_to_the_end();
+}
+END_TEST
+
+static void *step_once(void *user)
+{
+	*(enum weir_status *)user = weir_pipeline_step(rig.pipeline);
+	return NULL;
+}
+
+START_TEST(a_flush_of_the_thread_that_stepped_last_steps)
+{
+	enum weir_status status;
+	pthread_t thread;
+
+	rig_make(true);
+	push_one();
+	pthread_create(&thread, NULL, step_once, &status);
+	pthread_join(thread, NULL);
+	ck_assert_int_eq(status, WEIR_OK);
+	if (_i)
+		ck_assert_int_eq(weir_pipeline_step(rig.pipeline), WEIR_OK);
+	ck_assert_int_eq(weir_pipeline_flush(rig.pipeline, _i ? LONG_MS : 5),
+			 _i ? WEIR_OK : WEIR_ERR_TIMEOUT);
+	step_to_the_end();
+}
+END_TEST
+
 int main(void)
 {
 	TCase *t = tcase_create("flow");
@@ -299,5 +426,8 @@ int main(void)
 	tcase_add_loop_test(t, a_flush_ends_when_the_pipeline_does, 0, 2);
 	tcase_add_loop_test(t, many_threads_push_and_flush, 0, 2);
 	tcase_add_loop_test(t, threads_that_flush_step_it_one_at_a_time, 0, 2);
+	tcase_add_test(t, a_flush_waits_for_the_thread_that_steps_the_pipeline);
+	tcase_add_loop_test(t, a_loop_that_begins_takes_over_from_a_flush_that_steps, 0, 2);
+	tcase_add_loop_test(t, a_flush_of_the_thread_that_stepped_last_steps, 0, 2);
 	return run_case("flush threads", t);
 }

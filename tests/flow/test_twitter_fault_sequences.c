@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Every fault of the stream server, and what else the scripted transport can do: each alone, and
- * in sequences of a thousand by chance. After every step the accounts are even; every attempt comes
- * when it is due and never two at once; what a good connection sent arrives, once and in order,
- * with a gap for each hole; memory is after a thousand what it was after a hundred. The seeds are
- * fixed and printed; with WEIR_QUICK set there are fewer of them.
+ * Every fault of v1.1 that the stream server has, and what else the scripted transport can do, 39
+ * and a good connection: each alone, and in sequences of a thousand by chance. After every step the
+ * accounts are even; every attempt comes when it is due and never two at once; what a good
+ * connection sent arrives, once and in order, with a gap for each hole; memory is after a thousand
+ * what it was after a hundred. The seeds are fixed and printed; with WEIR_QUICK set there are fewer
+ * of them.
  */
 #include <check.h>
 #include <stdio.h>

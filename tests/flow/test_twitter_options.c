@@ -27,6 +27,7 @@ static const struct weir_property others[] = { { "with", "followings" }, { "oaut
 	  .parameter_count = 2 }, "parameters[1]: '" name "' has an option of its own" }
 #define PROXY(name, text, want) \
 	{ "proxy: " name, { KEYS, .track = "a", .proxy = text }, want }
+#define NO_PROXY "proxy: its host or port cannot"
 #define URL(name, text, want) { "url: " name, { KEYS, .track = "a", .url = text }, want }
 
 static const struct {
@@ -139,6 +140,10 @@ static const struct {
 	PROXY("a port too high", "http://p.example:65536", "proxy: its port is not a number"),
 	PROXY("no host", "http://:3128", "proxy: has no host"),
 	PROXY("colons", "http://::::", "proxy: has no host"),
+	PROXY("a placeholder", "http://me:" RIG_TOKEN "@{proxy}:3128", NO_PROXY),
+	PROXY("a variable", "http://me:" RIG_TOKEN "@$PROXY:3128", NO_PROXY),
+	PROXY("a comma", "http://me:" RIG_TOKEN "@pro,xy:3128", NO_PROXY),
+	PROXY("no address", "http://me:" RIG_TOKEN "@[zz]:3128", NO_PROXY),
 	PROXY("a path", "http://p.example:3128/path", "proxy: it ends after the port"),
 	PROXY("a query", "http://p.example:3128?a", "proxy: it ends after the port"),
 	PROXY("a blank", "http://p.example :3128", "proxy: holds white space"),

@@ -192,6 +192,7 @@ START_TEST(O6_a_401_with_another_clock_is_tried_once_more_by_that_clock)
 	ck_assert_uint_eq(read_timestamp(&rig->script.requests[1]), 1577836800 + 3600);
 	ck_assert_uint_eq(rig_delay(rig, 0), 0);
 	ck_assert_uint_eq(rig_metrics(rig).reconnects[WEIR_RECONNECT_CLOCK], 1);
+	ck_assert_ptr_nonnull(strstr(rig->fake.log, "the server's is 3600 s ahead of it;"));
 	rig_end(rig);
 }
 END_TEST
@@ -200,22 +201,28 @@ static const struct {
 	const char *name;
 	struct script_answer answer;
 	size_t attempts;
+	const char *said;	/* in the log; NULL: nothing of clocks */
 } lasting_401s[] = {
-	{ "a second 401 is fatal", DATED("Tue, 31 Dec 2019 23:00:00 GMT"), 2 },
-	{ "a clock a minute off is no reason", DATED("Wed, 01 Jan 2020 00:01:00 GMT"), 1 },
-	{ "no Date", STATUS(401), 1 },
-	{ "a Date that is none", DATED("yesterday"), 1 },
+	{ "a second 401 is fatal", DATED("Tue, 31 Dec 2019 23:00:00 GMT"), 2,
+	  "the server's is 3600 s behind it;" },
+	{ "a clock a minute off is no reason", DATED("Wed, 01 Jan 2020 00:01:00 GMT"), 1, NULL },
+	{ "no Date", STATUS(401), 1, NULL },
+	{ "a Date that is none", DATED("yesterday"), 1, NULL },
 };
 
 START_TEST(O6_the_clock_is_corrected_only_once)
 {
 	struct twitter_rig *rig = rig_new(&lasting_401s[_i].answer, 1);
+	const char *said = lasting_401s[_i].said;
 
 	rig_start(rig);
 	ck_assert_int_eq(rig_run(rig, HOUR_MS), WEIR_ERR_AUTH);
 
 	ck_assert_msg(rig->script.opens == lasting_401s[_i].attempts, "%s: %zu attempts",
 		      lasting_401s[_i].name, rig->script.opens);
+	ck_assert_msg(said ? strstr(rig->fake.log, said) != NULL
+			   : !strstr(rig->fake.log, "clock is off"),
+		      "%s: %s", lasting_401s[_i].name, rig->fake.log);
 	rig_end(rig);
 }
 END_TEST

@@ -1,6 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /* Rules that are declared anew while the stream is connected. */
+#include <poll.h>
+#include <unistd.h>
+
 #include "support/run.h"
+#include "support/twitter_messages.h"
 #include "support/x_rules.h"
 
 static const struct script_answer quiet[] = { QUIET };
@@ -114,6 +118,123 @@ START_TEST(rules_that_somebody_removed_come_back)
 }
 END_TEST
 
+/* ---- while the stream has no room */
+
+/* A transport for rules that answers each byte of a pipe with what the account has. */
+static struct piped {
+	weir_port *port;
+	struct weir_http_events events;
+	int ends[2];
+	bool is_open;
+} piped;
+
+static enum weir_status piped_open(void *self, weir_port *port,
+				   const struct weir_http_request *request,
+				   const struct weir_http_events *events, struct weir_error *err)
+{
+	(void)self;
+	(void)request;
+	piped.port = port;
+	piped.events = *events;
+	piped.is_open = true;
+	return weir_port_watch(port, piped.ends[0], WEIR_READABLE | WEIR_ALWAYS, err);
+}
+
+static void piped_close(void *self)
+{
+	(void)self;
+	if (piped.is_open)
+		weir_port_unwatch(piped.port, piped.ends[0]);
+	piped.is_open = false;
+}
+
+static void piped_step(void *self, uint64_t now_ms)
+{
+	static const struct script_answer both = BOTH;
+	const char *text = both.events[0].text;
+	void *const user = piped.events.user;
+	char byte;
+
+	(void)now_ms;
+	if (!piped.is_open ||
+	    !(weir_port_events(piped.port, piped.ends[0]) & WEIR_READABLE))
+		return;
+	ck_assert_int_eq(read(piped.ends[0], &byte, 1), 1);
+	piped_close(self);
+	piped.events.status(user, 200);
+	ck_assert(piped.events.body(user, (struct weir_slice){ text, strlen(text) }));
+	piped.events.end(user, NULL);
+}
+
+static void piped_resume(void *self)
+{
+	(void)self;
+}
+
+static const struct weir_http_ops piped_ops = {
+	.size = sizeof piped_ops,
+	.open = piped_open,
+	.step = piped_step,
+	.resume = piped_resume,
+	.close = piped_close,
+};
+
+static const struct weir_http piped_http = { .ops = &piped_ops };
+
+static bool is_ready(const struct twitter_rig *rig)
+{
+	struct pollfd loop = { weir_pipeline_fd(rig->pipeline), POLLIN, 0 };
+
+	return poll(&loop, 1, 0) > 0;
+}
+
+/* One window full of posts that are not settled, and more behind them. */
+static struct twitter_rig *run_without_room(void)
+{
+	static const struct script_answer crowd[] = { { { { .status = 200,
+		.text = SENT(V2_POST("1")) SENT(V2_POST("2")) SENT(V2_POST("3")) } } } };
+	struct twitter_rig *rig = RIG_X(crowd);
+
+	memset(&piped, 0, sizeof piped);
+	ck_assert_int_eq(pipe(piped.ends), 0);
+	ck_assert_int_eq(write(piped.ends[1], "a", 1), 1);
+	rig->x_options.rule_prefix = "weir.";
+	rig->x_options.rules = two;
+	rig->x_options.rule_count = 2;
+	rig->x_options.rules_http = &piped_http;
+	rig->pipeline_options.window_messages = 1;
+	rig_start(rig);
+	rig->recorder.holds = true;
+	ck_assert_int_eq(rig_run(rig, 1000), WEIR_OK);
+	ck_assert_str_eq(rig->reports, "2 0 0 0 ok\n");
+	ck_assert_uint_eq(rig->recorder.count, 1);
+	return rig;
+}
+
+START_TEST(a_new_set_is_applied_while_the_stream_has_no_room)
+{
+	struct twitter_rig *rig = run_without_room();
+
+	ck_assert_int_eq(weir_x_source_set_rules(rig->source, two, 2, NULL), WEIR_OK);
+	ck_assert_int_eq(rig_run(rig, 0), WEIR_OK);
+	ck_assert_str_eq(rig->reports, "2 0 0 0 ok\n");
+	ck_assert(!is_ready(rig));
+	ck_assert_int_eq(write(piped.ends[1], "b", 1), 1);
+	ck_assert(is_ready(rig));
+	ck_assert_int_eq(rig_run(rig, 0), WEIR_OK);
+	ck_assert_str_eq(rig->reports, "2 0 0 0 ok\n2 0 0 0 ok\n");
+	ck_assert(!is_ready(rig));
+
+	ck_assert_uint_eq(rig->recorder.count, 1);
+	recorder_let_go(&rig->recorder);
+	ck_assert_int_eq(rig_run(rig, 0), WEIR_OK);
+	ck_assert_uint_eq(rig->recorder.count, 3);
+	rig_end(rig);
+	close(piped.ends[0]);
+	close(piped.ends[1]);
+}
+END_TEST
+
 int main(void)
 {
 	TCase *tcase = tcase_create("x_rules_running");
@@ -123,5 +244,6 @@ int main(void)
 	tcase_add_test(tcase, of_several_sets_that_wait_the_last_counts);
 	tcase_add_test(tcase, wrong_sets_are_refused_by_the_call);
 	tcase_add_test(tcase, rules_that_somebody_removed_come_back);
+	tcase_add_test(tcase, a_new_set_is_applied_while_the_stream_has_no_room);
 	return run_case("x_rules_running", tcase);
 }

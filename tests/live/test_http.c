@@ -5,6 +5,7 @@
  */
 #include "support/http_rig.h"
 #include "support/run.h"
+#include "wire/http_internal.h"
 
 #define MIB (1024 * 1024)
 
@@ -397,6 +398,19 @@ START_TEST(running_out_of_memory_is_an_error_like_others)
 }
 END_TEST
 
+START_TEST(a_url_in_the_words_of_libcurl_is_not_said)
+{
+	char words[CURL_ERROR_SIZE] = "Unsupported proxy syntax in 'http://me:s3cret@{proxy}:1': no";
+	CURL *easy = curl_easy_init();
+	struct weir_error err;
+
+	weir__http_explain(easy, CURLE_COULDNT_RESOLVE_PROXY, "'far.test:80'", words, &err);
+	ck_assert_msg(strstr(err.text, "'far.test:80'") && !strstr(err.text, "s3cret"), "%s",
+		      err.text);
+	curl_easy_cleanup(easy);
+}
+END_TEST
+
 int main(void)
 {
 	TCase *tcase = tcase_create("http");
@@ -412,5 +426,6 @@ int main(void)
 	tcase_add_test(tcase, a_quiet_stream_outlives_connect_ms_and_asks_for_no_turns);
 	tcase_add_loop_test(tcase, a_header_flood_is_cut_off, 0, 2);
 	tcase_add_test(tcase, one_endless_header_is_cut_off);
+	tcase_add_test(tcase, a_url_in_the_words_of_libcurl_is_not_said);
 	return run_case("http", tcase);
 }

@@ -258,6 +258,30 @@ START_TEST(a_proxys_password_is_decoded_and_never_said)
 }
 END_TEST
 
+static const char *const no_proxies[] = {
+	"http://me:s3cret@{proxy}:3128", "http://me:s3cret@$PROXY:3128",
+	"http://me:s3cret@pro,xy:3128",	 "http://me:s3cret@[zz]:3128",
+	"socks9://me:s3cret@proxy:3128", "me:s3cret@{proxy}:3128",
+};
+
+START_TEST(a_proxy_that_is_none_is_refused_and_its_password_not_said)
+{
+	struct weir_error err = { 0 };
+	struct rig rig;
+
+	rig_init(&rig);
+	ck_assert_int_eq(rig.http.ops->open(rig.http.self, &rig.port,
+					    WEIR_WITH(weir_http_request, .method = "GET",
+						      .url = "http://far.test/a",
+						      .proxy = no_proxies[_i]),
+					    &rig.events, &err), WEIR_ERR_INVALID);
+	ck_assert_int_eq(err.remedy, WEIR_REMEDY_STOP);
+	ck_assert_msg(strncmp(err.text, "proxy: ", 7) == 0 && !strstr(err.text, "me:") &&
+		      !strstr(err.text, "s3cret"), "%s: %s", no_proxies[_i], err.text);
+	rig_release(&rig);
+}
+END_TEST
+
 static const struct weir_property secret_header[] = {
 	{ "Authorization", "OAuth oauth_token=\"s3cret\"" },
 };
@@ -462,6 +486,7 @@ int main(void)
 	tcase_add_test(tcase, the_environments_proxies_do_not_count);
 	tcase_add_test(tcase, a_given_proxy_counts_whatever_the_environment_excepts);
 	tcase_add_test(tcase, a_proxys_password_is_decoded_and_never_said);
+	LOOP(tcase, a_proxy_that_is_none_is_refused_and_its_password_not_said, no_proxies);
 	tcase_add_test(tcase, a_tunnels_proxy_sees_no_header_of_ours);
 	tcase_add_loop_test(tcase, closing_closes_the_socket_in_every_phase, 0, PHASES);
 	tcase_add_test(tcase, closing_does_not_wait_for_a_name);

@@ -301,6 +301,38 @@ START_TEST(a_long_linger_does_not_hold_up_the_end)
 }
 END_TEST
 
+static bool is_big(void *user, const weir_message *message)
+{
+	(void)user;
+	return weir_message_body(message).len > 1000;
+}
+
+/* A batch that is full does not linger: with its report the sink has a turn while others do. */
+START_TEST(a_long_linger_does_not_hold_up_a_flush_and_is_heeded_after_it)
+{
+	struct kafka_rig *rig = kafka_rig_new();
+
+	kafka_rig_set(rig, "linger.ms", "900000");
+	kafka_rig_set(rig, "batch.size", "1000");
+	kafka_rig_start(rig);
+	weir_route_add(rig->pipeline,
+		       WEIR_WITH(weir_route, .match = is_big, .to = "big", .final = true),
+		       rig->sink);
+	weir_route_add(rig->pipeline, NULL, rig->sink);
+	for (unsigned from = 0; from < 33; from += 11) {
+		for (unsigned n = from; n < from + 10; n++)
+			kafka_rig_push(rig, n, 10);
+		kafka_rig_push(rig, from + 10, 2000);
+		ck_assert_int_eq(kafka_rig_run_until(rig, from + 1, ENOUGH_MS), WEIR_OK);
+		ck_assert_int_eq(kafka_rig_run(rig, 300), WEIR_OK);
+		ck_assert_uint_eq(kafka_rig_metrics(rig).delivered, from + 1);
+		ck_assert_int_eq(weir_pipeline_flush(rig->pipeline, ENOUGH_MS), WEIR_OK);
+		ck_assert_uint_eq(kafka_rig_metrics(rig).delivered, from + 11);
+	}
+	kafka_rig_end(rig);
+}
+END_TEST
+
 START_TEST(a_long_linger_does_not_hold_up_dead_letters_made_at_the_end)
 {
 	struct kafka_rig *rig = kafka_rig_new();
@@ -372,6 +404,7 @@ int main(void)
 	tcase_add_test(tcase, an_unreachable_cluster_is_said_and_not_said_over_and_over);
 	tcase_add_test(tcase, a_broker_that_comes_and_goes_is_said_once_in_a_while);
 	tcase_add_test(tcase, a_long_linger_does_not_hold_up_the_end);
+	tcase_add_test(tcase, a_long_linger_does_not_hold_up_a_flush_and_is_heeded_after_it);
 	tcase_add_test(tcase, a_long_linger_does_not_hold_up_dead_letters_made_at_the_end);
 	tcase_add_test(tcase, a_long_linger_does_not_hold_up_a_retry_at_the_end);
 	tcase_add_loop_test(tcase, a_pipeline_freed_without_a_run_or_a_stop_leaves_nothing, 0, 3);

@@ -51,35 +51,6 @@ static void check_arrived(const struct recorder *recorder, unsigned from, unsign
 		ck_assert_uint_eq(next[i], i * EACH + to);
 }
 
-static void check_ended(const struct kafka_reader *reader)
-{
-	ck_assert_msg(reader->status == WEIR_END, "%s: %s\n%s",
-		      weir_status_name(reader->status),
-		      weir_pipeline_error(reader->pipeline)->text, reader->fake.log);
-}
-
-struct want {
-	struct kafka_reader *reader;
-	size_t count;
-};
-
-static bool has_arrived(void *user)
-{
-	const struct want *want = user;
-
-	return want->reader->recorder.count >= want->count || want->reader->status != WEIR_OK;
-}
-
-static void await_records(struct kafka_reader *reader, size_t count)
-{
-	struct want want = { reader, count };
-
-	ck_assert_msg(kafka_readers_turn(reader, NULL, ENOUGH_MS, has_arrived, &want),
-		      "%zu records, want %zu\n%s", reader->recorder.count, count,
-		      reader->fake.log);
-	ck_assert_msg(reader->recorder.count >= count, "%s", reader->fake.log);
-}
-
 static bool never(void *user)
 {
 	(void)user;
@@ -98,7 +69,7 @@ START_TEST(all_partitions_come_in_to_their_ends_in_order_and_are_committed)
 	reader->pipeline_options.window_messages = windows[_i];
 	kafka_reader_start(reader, &cluster, NULL);
 	kafka_reader_run(reader, ENOUGH_MS);
-	check_ended(reader);
+	kafka_reader_check_ended(reader);
 	check_arrived(&reader->recorder, 0, EACH);
 	kafka_reader_end(reader);
 	for (int32_t i = 0; i < PARTITIONS; i++)
@@ -112,10 +83,10 @@ START_TEST(the_next_run_goes_on_where_the_last_one_was_stopped)
 
 	kafka_fill(&cluster, "in", 0, 0, 10);
 	kafka_reader_start(reader, &cluster, NULL);
-	await_records(reader, 10);
+	kafka_reader_await(reader, 10, ENOUGH_MS);
 	weir_pipeline_stop(reader->pipeline);
 	kafka_reader_run(reader, ENOUGH_MS);
-	check_ended(reader);
+	kafka_reader_check_ended(reader);
 	ck_assert_int_eq(kafka_committed(&cluster, "in", 0), 10);	/* before the free */
 	kafka_reader_end(reader);
 
@@ -124,7 +95,7 @@ START_TEST(the_next_run_goes_on_where_the_last_one_was_stopped)
 	reader->options.until_end = true;
 	kafka_reader_start(reader, &cluster, NULL);
 	kafka_reader_run(reader, ENOUGH_MS);
-	check_ended(reader);
+	kafka_reader_check_ended(reader);
 	ck_assert_uint_eq(reader->recorder.count, 10);
 	ck_assert_str_eq(reader->recorder.records[0].body, "{\"n\":10}");
 	kafka_reader_end(reader);
@@ -140,10 +111,10 @@ START_TEST(what_is_not_settled_is_not_committed_and_comes_again)
 	reader->pipeline_options.drain_ms = 100;
 	kafka_reader_start(reader, &cluster, NULL);
 	reader->recorder.holds = true;
-	await_records(reader, 10);
+	kafka_reader_await(reader, 10, ENOUGH_MS);
 	weir_pipeline_stop(reader->pipeline);
 	kafka_reader_run(reader, ENOUGH_MS);
-	check_ended(reader);	/* no failure: the topic has them still */
+	kafka_reader_check_ended(reader);	/* no failure: the topic has them still */
 	kafka_reader_end(reader);
 	ck_assert_int_lt(kafka_committed(&cluster, "in", 0), 0);
 
@@ -151,7 +122,7 @@ START_TEST(what_is_not_settled_is_not_committed_and_comes_again)
 	reader->options.until_end = true;
 	kafka_reader_start(reader, &cluster, NULL);
 	kafka_reader_run(reader, ENOUGH_MS);
-	check_ended(reader);
+	kafka_reader_check_ended(reader);
 	ck_assert_uint_eq(reader->recorder.count, 10);
 	kafka_reader_end(reader);
 	ck_assert_int_eq(kafka_committed(&cluster, "in", 0), 10);
@@ -167,12 +138,12 @@ START_TEST(what_is_settled_after_the_end_of_the_topic_is_committed_too)
 	reader->options.until_end = true;
 	kafka_reader_start(reader, &cluster, NULL);
 	reader->recorder.holds = true;
-	await_records(reader, 10);
+	kafka_reader_await(reader, 10, ENOUGH_MS);
 	kafka_readers_turn(reader, NULL, 300, never, NULL);
 	ck_assert_int_lt(kafka_committed(&cluster, "in", 0), 0);
 	recorder_let_go(&reader->recorder);
 	kafka_reader_run(reader, ENOUGH_MS);
-	check_ended(reader);
+	kafka_reader_check_ended(reader);
 	kafka_reader_end(reader);
 	ck_assert_int_eq(kafka_committed(&cluster, "in", 0), 10);
 }
@@ -218,7 +189,7 @@ START_TEST(key_headers_time_and_even_no_value_come_through_to_another_topic)
 	reader->options.place_headers = true;
 	kafka_reader_start(reader, &cluster, "out");
 	kafka_reader_run(reader, ENOUGH_MS);
-	check_ended(reader);
+	kafka_reader_check_ended(reader);
 	kafka_topic_read(&topic, &cluster, "out", 1);
 	ck_assert_uint_eq(topic.count, 3);
 	ck_assert_uint_eq(topic.messages[0]->len, 8);
@@ -241,71 +212,6 @@ START_TEST(key_headers_time_and_even_no_value_come_through_to_another_topic)
 }
 END_TEST
 
-START_TEST(without_a_group_partitions_are_read_from_where_one_says)
-{
-	static const struct weir_kafka_partition partitions[] = {
-		{ .topic = "in", .partition = 2, .offset = 30 },
-		{ .topic = "in", .partition = 0 },
-	};
-	struct kafka_reader *reader = kafka_reader_new(&cluster);
-
-	fill_all();
-	reader->options.group = NULL;
-	reader->options.topics = NULL;
-	reader->options.topic_count = 0;
-	reader->options.partitions = partitions;
-	reader->options.partition_count = 2;
-	reader->options.until_end = true;
-	kafka_reader_start(reader, &cluster, NULL);
-	kafka_reader_run(reader, ENOUGH_MS);
-	check_ended(reader);
-	ck_assert_uint_eq(reader->recorder.count, EACH + 10);
-	kafka_reader_end(reader);
-	ck_assert_int_lt(kafka_committed(&cluster, "in", 2), 0);
-}
-END_TEST
-
-START_TEST(latest_begins_with_what_comes_from_now_on)
-{
-	static const struct weir_kafka_partition partition = { .topic = "in" };
-	struct kafka_reader *reader = kafka_reader_new(&cluster);
-
-	kafka_fill(&cluster, "in", 0, 0, 10);
-	reader->options.topics = NULL;
-	reader->options.topic_count = 0;
-	reader->options.partitions = &partition;
-	reader->options.partition_count = 1;
-	reader->options.start = WEIR_KAFKA_START_LATEST;
-	kafka_reader_start(reader, &cluster, NULL);
-	kafka_readers_turn(reader, NULL, 1000, never, NULL);
-	kafka_fill(&cluster, "in", 0, 10, 12);
-	await_records(reader, 2);
-	ck_assert_str_eq(reader->recorder.records[0].body, "{\"n\":10}");
-	kafka_reader_end(reader);
-}
-END_TEST
-
-/* Where "now" is, is known to the client alone: what is written goes on until some of it comes. */
-START_TEST(a_new_group_begins_with_what_comes_from_now_on)
-{
-	struct kafka_reader *reader = kafka_reader_new(&cluster);
-	unsigned written = 10, first;
-
-	kafka_fill(&cluster, "in", 0, 0, 10);
-	reader->options.start = WEIR_KAFKA_START_LATEST;
-	kafka_reader_start(reader, &cluster, NULL);
-	for (; reader->recorder.count == 0 && written < 1000; written++) {
-		kafka_fill(&cluster, "in", 0, written, written + 1);
-		kafka_readers_turn(reader, NULL, 100, never, NULL);
-	}
-	ck_assert_int_eq(reader->status, WEIR_OK);
-	ck_assert_uint_gt(reader->recorder.count, 0);
-	ck_assert_int_eq(sscanf(reader->recorder.records[0].body, "{\"n\":%u}", &first), 1);
-	ck_assert_uint_ge(first, 10);
-	kafka_reader_end(reader);
-}
-END_TEST
-
 START_TEST(a_regular_expression_finds_topics_that_are_made_later)
 {
 	static const char *const topics[] = { "^in\\..*" };
@@ -315,10 +221,10 @@ START_TEST(a_regular_expression_finds_topics_that_are_made_later)
 	kafka_fill(&cluster, "in.a", 0, 0, 5);
 	reader->options.topics = topics;
 	kafka_reader_start(reader, &cluster, NULL);
-	await_records(reader, 5);
+	kafka_reader_await(reader, 5, ENOUGH_MS);
 	ck_assert_int_eq(rd_kafka_mock_topic_create(cluster.mock, "in.b", 1, 1), 0);
 	kafka_fill(&cluster, "in.b", 0, 5, 10);
-	await_records(reader, 10);
+	kafka_reader_await(reader, 10, ENOUGH_MS);
 	kafka_reader_end(reader);
 }
 END_TEST
@@ -331,11 +237,11 @@ START_TEST(a_sink_that_stands_still_costs_no_membership)
 	reader->pipeline_options.window_messages = 3;
 	kafka_reader_start(reader, &cluster, NULL);
 	reader->recorder.holds = true;
-	await_records(reader, 3);
+	kafka_reader_await(reader, 3, ENOUGH_MS);
 	kafka_readers_turn(reader, NULL, 7000, never, NULL);	/* max.poll.interval.ms: 4,500 */
 	ck_assert_uint_eq(reader->recorder.count, 3);
 	recorder_let_go(&reader->recorder);
-	await_records(reader, (size_t)PARTITIONS * EACH);
+	kafka_reader_await(reader, (size_t)PARTITIONS * EACH, ENOUGH_MS);
 	check_arrived(&reader->recorder, 0, EACH);
 	ck_assert_ptr_null(strstr(reader->fake.log, "given back"));
 	ck_assert_ptr_null(strstr(reader->fake.log, "MAX_POLL"));
@@ -356,7 +262,7 @@ START_TEST(brokers_that_are_away_are_waited_for_and_said)
 
 	kafka_fill(&cluster, "in", 0, 0, 10);
 	kafka_reader_start(reader, &cluster, NULL);
-	await_records(reader, 10);
+	kafka_reader_await(reader, 10, ENOUGH_MS);
 	ck_assert(kafka_readers_turn(reader, NULL, ENOUGH_MS, are_ten_committed, NULL));
 	ck_assert_int_eq(rd_kafka_mock_broker_set_down(cluster.mock, 1), 0);
 	kafka_readers_turn(reader, NULL, 1500, never, NULL);
@@ -364,7 +270,7 @@ START_TEST(brokers_that_are_away_are_waited_for_and_said)
 	ck_assert_ptr_nonnull(strstr(reader->fake.log, "WARN in: "));
 	ck_assert_int_eq(rd_kafka_mock_broker_set_up(cluster.mock, 1), 0);
 	kafka_fill(&cluster, "in", 0, 10, 20);
-	await_records(reader, 20);
+	kafka_reader_await(reader, 20, ENOUGH_MS);
 	ck_assert_str_eq(reader->recorder.records[19].body, "{\"n\":19}");
 	kafka_reader_end(reader);
 }
@@ -392,7 +298,7 @@ START_TEST(a_message_may_outlive_the_pipeline)
 	kafka_fill(&cluster, "in", 0, 0, 1);
 	kafka_reader_start(reader, &cluster, NULL);
 	reader->recorder.holds = true;
-	await_records(reader, 1);
+	kafka_reader_await(reader, 1, ENOUGH_MS);
 	kept = weir_message_ref(weir_delivery_message(reader->recorder.held[0]));
 	weir_pipeline_free(reader->pipeline);
 	reader->pipeline = NULL;
@@ -482,7 +388,7 @@ START_TEST(without_memory_the_pipeline_fails_and_nothing_is_left)
 			kafka_reader_run(reader, ENOUGH_MS);
 		has_failed = reader->fake.calls >= at;
 		if (!has_failed)
-			check_ended(reader);
+			kafka_reader_check_ended(reader);
 		kafka_reader_end(reader);
 	}
 }
@@ -499,9 +405,6 @@ int main(void)
 	tcase_add_test(tcase, what_is_not_settled_is_not_committed_and_comes_again);
 	tcase_add_test(tcase, what_is_settled_after_the_end_of_the_topic_is_committed_too);
 	tcase_add_test(tcase, key_headers_time_and_even_no_value_come_through_to_another_topic);
-	tcase_add_test(tcase, without_a_group_partitions_are_read_from_where_one_says);
-	tcase_add_test(tcase, latest_begins_with_what_comes_from_now_on);
-	tcase_add_test(tcase, a_new_group_begins_with_what_comes_from_now_on);
 	tcase_add_test(tcase, a_regular_expression_finds_topics_that_are_made_later);
 	tcase_add_test(tcase, a_sink_that_stands_still_costs_no_membership);
 	tcase_add_test(tcase, brokers_that_are_away_are_waited_for_and_said);

@@ -222,6 +222,67 @@ START_TEST(the_partitions_of_a_member_that_ends_are_taken_over)
 }
 END_TEST
 
+static bool b_has_ended(void *user)
+{
+	(void)user;
+	return b->status != WEIR_OK;
+}
+
+/* The second member is given none at first: the other has to give some back before. */
+START_TEST(a_member_that_reads_to_the_end_waits_for_its_share)
+{
+	static struct fake_env clock;
+	unsigned counts[ALL] = { 0 };
+	unsigned shares = 0;
+
+	fake_env_init(&clock);
+	b->fake.env.clock = clock.env.clock;	/* stands still: b waits as long as it takes */
+	b->options.until_end = true;
+	kafka_reader_start(a, &cluster, NULL);
+	a->recorder.holds = true;	/* so that nothing is committed */
+	turn_until(a_has_all, NULL, "the first reads all");
+	kafka_reader_start(b, &cluster, NULL);
+	turn_until(b_has_ended, NULL, "the second ends");
+	ck_assert_msg(b->status == WEIR_END, "%s", b->fake.log);
+	count_each(&b->recorder, counts, ALL);
+	for (unsigned n = 0; n < ALL; n++) {
+		ck_assert_uint_eq(counts[n], counts[n / EACH * EACH]);
+		shares += n % EACH == 0 && counts[n];
+	}
+	ck_assert_msg(shares >= 1, "%s\n%s", a->fake.log, b->fake.log);
+	end_both();
+}
+END_TEST
+
+/* The first has the only partition and keeps it; the second's clock is in its hands here. */
+START_TEST(a_member_that_gets_no_share_ends_after_a_while)
+{
+	static const char *const topics[] = { "one" };
+	static struct fake_env clock;
+	unsigned waited_ms = 0;
+
+	ck_assert_int_eq(rd_kafka_mock_topic_create(cluster.mock, "one", 1, 1), 0);
+	kafka_fill(&cluster, "one", 0, 0, ALL);
+	fake_env_init(&clock);
+	b->fake.env.clock = clock.env.clock;
+	a->options.topics = b->options.topics = topics;
+	b->options.until_end = true;
+	kafka_reader_start(a, &cluster, NULL);
+	turn_until(a_has_all, NULL, "the first reads all");
+	kafka_reader_start(b, &cluster, NULL);
+	ck_assert(!kafka_readers_turn(a, b, 5000, b_has_ended, NULL));
+	for (; b->status == WEIR_OK && waited_ms < ENOUGH_MS * 10; waited_ms += 500) {
+		fake_env_advance(&clock, 500);
+		kafka_readers_turn(a, b, 50, b_has_ended, NULL);
+	}
+	ck_assert_msg(b->status == WEIR_END, "%s\n%s", a->fake.log, b->fake.log);
+	ck_assert_uint_ge(waited_ms, 10000);
+	ck_assert_uint_eq(b->recorder.count, 0);
+	ck_assert_ptr_null(strstr(a->fake.log, "asked back"));
+	end_both();
+}
+END_TEST
+
 static size_t count_waits(void)
 {
 	static const char words[] = "INFO in: group 'readers' has shared out no partitions for ";
@@ -269,6 +330,8 @@ int main(void)
 	tcase_add_test(tcase, nothing_of_a_partition_that_was_given_back_is_committed_afterwards);
 	tcase_add_test(tcase, other_assignment_strategies_lose_nothing_either);
 	tcase_add_test(tcase, the_partitions_of_a_member_that_ends_are_taken_over);
+	tcase_add_test(tcase, a_member_that_reads_to_the_end_waits_for_its_share);
+	tcase_add_test(tcase, a_member_that_gets_no_share_ends_after_a_while);
 	tcase_add_test(tcase, a_group_that_does_not_form_is_said_once_in_a_while);
 	return run_case("Kafka source in a group", tcase);
 }

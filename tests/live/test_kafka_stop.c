@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The way down of the Kafka sink: whatever its client is at, a stop ends when it was to end. Each
- * is measured in real time, and the measure printed. And threads of a client that hang.
+ * is measured in real time, and the measure printed. And threads of a client that hang. And the
+ * source's, while it looks up where to begin.
  */
 #include <arpa/inet.h>
 #include <check.h>
@@ -18,6 +19,7 @@
 #include <unistd.h>
 
 #include "support/kafka_order.h"
+#include "support/kafka_source_rig.h"
 #include "support/run.h"
 
 #define ENOUGH_MS 20000
@@ -289,6 +291,46 @@ START_TEST(a_stop_ends_in_time_whatever_the_client_is_at)
 }
 END_TEST
 
+static const struct {
+	const char *name, *group;
+} lookups[] = {
+	{ "a time is looked up", NULL },
+	{ "the group's offset is looked up", "readers" },
+};
+
+START_TEST(a_stop_does_not_wait_until_an_offset_is_looked_up)
+{
+	static const struct kafka_cluster nowhere = { .brokers = "127.0.0.1:1" };
+	static const struct weir_kafka_partition partition = { .topic = "in" };
+	struct kafka_reader *reader = kafka_reader_new(&nowhere);
+	double began_ms, took_ms;
+
+	reader->options.group = lookups[_i].group;
+	reader->options.topics = NULL;
+	reader->options.topic_count = 0;
+	reader->options.partitions = &partition;
+	reader->options.partition_count = 1;
+	reader->options.start = WEIR_KAFKA_START_TIME;
+	reader->options.start_time_ms = 1500000000000;
+	reader->pipeline_options.drain_ms = DRAIN_MS;
+	kafka_reader_start(reader, &nowhere, NULL);
+	ck_assert_int_eq(kafka_reader_run(reader, 100), WEIR_OK);
+	began_ms = real_ms();
+	weir_pipeline_stop(reader->pipeline);
+	kafka_reader_run(reader, ENOUGH_MS);
+	took_ms = real_ms() - began_ms;
+	printf("%-34s stopped %.1f ms after it was told\n", lookups[_i].name, took_ms);
+	ck_assert_msg(reader->status == WEIR_END, "%s: %s", lookups[_i].name,
+		      weir_status_name(reader->status));
+	ck_assert_msg(took_ms < DRAIN_MS + late_ms(), "%s: %.1f ms", lookups[_i].name, took_ms);
+	began_ms = real_ms();
+	reader->pipeline = weir_pipeline_free(reader->pipeline);
+	took_ms = real_ms() - began_ms;
+	ck_assert_msg(took_ms < FREE_MS + late_ms(), "%s: %.1f ms", lookups[_i].name, took_ms);
+	kafka_reader_end(reader);
+}
+END_TEST
+
 /* ---- what is held after the end ---- */
 
 static atomic_size_t live_blocks;
@@ -387,6 +429,7 @@ int main(void)
 
 	tcase_set_timeout(tcase, 60);
 	LOOP(tcase, a_stop_ends_in_time_whatever_the_client_is_at, states);
+	LOOP(tcase, a_stop_does_not_wait_until_an_offset_is_looked_up, lookups);
 	tcase_add_test(tcase, what_a_hanging_thread_may_still_read_is_held_until_it_is_gone);
 	tcase_add_test(tcase, a_client_that_lets_go_is_gone_when_the_free_returns);
 	tcase_add_test(tcase, a_client_whose_thread_hangs_is_replaced_and_nothing_is_lost);

@@ -127,6 +127,34 @@ enum weir_status kafka_reader_run(struct kafka_reader *reader, int ms)
 	return reader->status;
 }
 
+struct want {
+	const struct kafka_reader *reader;
+	size_t count;
+};
+
+static bool has_arrived(void *user)
+{
+	const struct want *want = user;
+
+	return want->reader->recorder.count >= want->count || want->reader->status != WEIR_OK;
+}
+
+void kafka_reader_await(struct kafka_reader *reader, size_t count, int ms)
+{
+	struct want want = { reader, count };
+
+	ck_assert_msg(kafka_readers_turn(reader, NULL, ms, has_arrived, &want),
+		      "%zu records, want %zu\n%s", reader->recorder.count, count,
+		      reader->fake.log);
+	ck_assert_msg(reader->recorder.count >= count, "%s", reader->fake.log);
+}
+
+void kafka_reader_check_ended(const struct kafka_reader *reader)
+{
+	ck_assert_msg(reader->status == WEIR_END, "%s: %s\n%s", weir_status_name(reader->status),
+		      weir_pipeline_error(reader->pipeline)->text, reader->fake.log);
+}
+
 static rd_kafka_t *client_new(rd_kafka_type_t type, const struct kafka_cluster *cluster)
 {
 	rd_kafka_conf_t *conf = rd_kafka_conf_new();

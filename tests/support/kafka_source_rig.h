@@ -43,6 +43,10 @@ bool kafka_readers_turn(struct kafka_reader *a, struct kafka_reader *b, int ms,
 			bool (*until)(void *user), void *user);
 /* To the end: the last status. */
 enum weir_status kafka_reader_run(struct kafka_reader *reader, int ms);
+/* Turns it until the recorder has so many; fails the test when it has not within so much time. */
+void kafka_reader_await(struct kafka_reader *reader, size_t count, int ms);
+/* Fails the test unless it has ended well. */
+void kafka_reader_check_ended(const struct kafka_reader *reader);
 
 /* Writes {"n":N} with key "kN" and time 1,500,000,000,000 + N, for from <= N < to. */
 void kafka_fill(const struct kafka_cluster *cluster, const char *topic, int32_t partition,

@@ -12,9 +12,8 @@
 #include <string.h>
 #include <strings.h>
 
+#include "ground/count.h"
 #include "ground/error.h"
-
-#define COUNT(array) (sizeof(array) / sizeof *(array))
 
 /* weir's defaults, where they differ from librdkafka's. */
 static const struct weir_property defaults[] = {
@@ -61,7 +60,7 @@ static bool has_brokers(const struct weir__kafka_wanted *wanted)
 {
 	if (wanted->brokers && *wanted->brokers)
 		return true;
-	for (size_t i = 0; i < COUNT(broker_properties); i++)
+	for (size_t i = 0; i < WEIR__COUNT(broker_properties); i++)
 		if (find(wanted->properties, wanted->property_count, broker_properties[i]))
 			return true;
 	return false;
@@ -197,10 +196,10 @@ rd_kafka_conf_t *weir__kafka_conf_new(const struct weir_kafka_sink_options *opti
 		.properties = options->properties,
 		.property_count = options->property_count,
 		.defaults = defaults,
-		.default_count = COUNT(defaults),
+		.default_count = WEIR__COUNT(defaults),
 		.derived = derived,
 		.refusals = refused,
-		.refusal_count = COUNT(refused),
+		.refusal_count = WEIR__COUNT(refused),
 	};
 	rd_kafka_conf_t *conf;
 

@@ -57,7 +57,8 @@ void weir__examine_close(struct weir__kafka_examination *of)
 	if (rd_kafka_type(of->client) == RD_KAFKA_PRODUCER)
 		rd_kafka_purge(of->client, RD_KAFKA_PURGE_F_QUEUE | RD_KAFKA_PURGE_F_INFLIGHT |
 						   RD_KAFKA_PURGE_F_NON_BLOCKING);
-	weir__kafka_retire_with(&retired, &of->env, of->client, NULL, 0);
+	weir__kafka_retire(&retired, &of->env, of->client,
+			   &(struct weir__kafka_flight){ .count = 0 });
 	weir__kafka_retired_leave(&retired, END_MS);
 	of->client = NULL;
 }

@@ -73,7 +73,7 @@ struct weir__kafka_sink {
 	uint64_t settled;		/* reports so far */
 	uint64_t quiet_settled, quiet_ms;	/* so many there were then … */
 	bool was_waiting;			/* … and whether for more */
-	bool hurries;			/* nothing new comes, and it lingers */
+	uint64_t hurry_upto;		/* of settled: so many do not linger */
 	bool closing;
 };
 

@@ -140,18 +140,21 @@ void weir__kafka_retire(struct weir__kafka_retired **list, const struct weir_env
 }
 
 void weir__kafka_retire_with(struct weir__kafka_retired **list, const struct weir_env *env,
-			     rd_kafka_t *client, void *block, size_t size)
+			     rd_kafka_t *client, void (*before)(void *user, rd_kafka_t *client),
+			     void *user, void *block, size_t size)
 {
 	struct weir__kafka_retired *retired =
 		retired_new(env, client, &(struct weir__kafka_flight){ .count = 0 });
 
 	if (retired) {
+		retired->before = before;
+		retired->user = user;
 		retired->block = block;
 		retired->block_size = size;
 	}
 	if (retire(list, retired))
 		return;
-	rd_kafka_destroy(client);
+	end(client, before, user);
 	if (retired)
 		retired_free(retired);
 	else

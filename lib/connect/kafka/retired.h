@@ -12,6 +12,8 @@
 
 #include "connect/kafka/flight.h"
 
+#define WEIR__KAFKA_GONE_MS 2000	/* a free waits for librdkafka's threads, so long at most */
+
 struct weir__kafka_retired;
 
 /*
@@ -28,11 +30,12 @@ void weir__kafka_retire_after(struct weir__kafka_retired **list, const struct we
 			      rd_kafka_t *client, const struct weir__kafka_flight *flight,
 			      void (*before)(void *user, rd_kafka_t *client), void *user);
 /*
- * The same with nothing in flight; `block` is memory of the env's, of `size` bytes, that the
- * client's threads look at: freed when it is gone.
+ * The same with nothing in flight, `before` NULL: nothing is called; `block` is memory of the
+ * env's, of `size` bytes, that the client's threads look at: freed when it is gone.
  */
 void weir__kafka_retire_with(struct weir__kafka_retired **list, const struct weir_env *env,
-			     rd_kafka_t *client, void *block, size_t size);
+			     rd_kafka_t *client, void (*before)(void *user, rd_kafka_t *client),
+			     void *user, void *block, size_t size);
 /* Forgets those that are gone; waits up to wait_ms for that. How many are left. */
 size_t weir__kafka_retired_reap(struct weir__kafka_retired **list, uint64_t wait_ms);
 /* The same, and what is left then frees itself when it is gone. */

@@ -23,7 +23,6 @@
 #define LONG_LINGER_MS 50
 #define HURRY_WAIT_MS 1
 #define HURRY_AGAIN_MS 20
-#define GONE_MS 2000	/* a free waits for librdkafka's threads, so long at most */
 
 /* ---- open and close ---- */
 
@@ -234,16 +233,17 @@ static enum weir_status kafka_submit(void *self, weir_delivery *delivery, struct
 /* ---- turns ---- */
 
 /*
- * A long linger.ms must not hold up the end. librdkafka ignores it while a flush is running, so a
- * flush is run, as short as one can be, again and again until all is out.
+ * A long linger.ms must hold up neither the end nor a flush. librdkafka ignores it while a flush of
+ * its own is running, so one is run, as short as one can be, again and again until all that was in
+ * flight is out; what comes later lingers again.
  * When to do so again; 0: never.
  */
 static uint64_t hurry(struct weir__kafka_sink *sink, uint64_t now_ms)
 {
-	const bool ends = sink->hurries ||
-			  (sink->transaction && weir__kafka_transaction_lingers(sink));
+	const bool is_due = sink->settled < sink->hurry_upto ||
+			    (sink->transaction && weir__kafka_transaction_lingers(sink));
 
-	if (!ends || !sink->client || sink->flight.count == 0)
+	if (!is_due || !sink->client || sink->flight.count == 0)
 		return 0;
 	rd_kafka_flush(sink->client, HURRY_WAIT_MS);
 	return now_ms + HURRY_AGAIN_MS;
@@ -281,7 +281,8 @@ static void kafka_flush(void *self)
 {
 	struct weir__kafka_sink *sink = self;
 
-	sink->hurries = sink->lingers;
+	if (sink->lingers)
+		sink->hurry_upto = sink->settled + sink->flight.count;
 	if (sink->transaction)
 		weir__kafka_transaction_end_now(sink);
 	weir_port_wake(sink->port);
@@ -302,7 +303,7 @@ static void kafka_free(void *self)
 {
 	struct weir__kafka_sink *sink = self;
 
-	weir__kafka_retired_leave(&sink->retired, GONE_MS);
+	weir__kafka_retired_leave(&sink->retired, WEIR__KAFKA_GONE_MS);
 	while (sink->topics) {
 		struct weir__kafka_topic *topic = sink->topics;
 

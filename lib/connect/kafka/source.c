@@ -23,7 +23,7 @@
 #define POLL_MS 1000
 #define STARVED_MS 200	/* without room no descriptor wakes us */
 #define HELD_MS 20	/* a commit is due, and must wait */
-#define GONE_MS 2000	/* a free waits for librdkafka's threads, so long at most */
+#define EMPTY_MS 10000	/* so long who has no partitions waits for some */
 
 /* ---- open and close ---- */
 
@@ -52,7 +52,7 @@ static enum weir_status kafka_open(void *self, weir_port *port, struct weir_erro
 	source->port = port;
 	weir__kafka_consumer_leave(source);
 	source->was_given = source->is_last = false;
-	source->waits_ms = 0;
+	source->waits_ms = source->empty_ms = 0;
 	status = open_event_fd(source, err);
 	if (status == WEIR_OK)
 		status = weir__kafka_consumer_new(source, err);
@@ -110,11 +110,21 @@ static enum weir_status finish(struct weir__kafka_source *source, uint64_t now_m
 	return WEIR_OK;
 }
 
-static bool is_at_end(const struct weir__kafka_source *source)
+/* A group has none for a new member until the others have given some back. */
+static bool has_its_share(struct weir__kafka_source *source, uint64_t now_ms)
+{
+	if (weir__kafka_lanes_have_ours(&source->lanes))
+		return true;
+	if (!source->empty_ms || atomic_load(&source->join->runs))
+		source->empty_ms = now_ms;
+	return now_ms >= source->empty_ms + EMPTY_MS;
+}
+
+static bool is_at_end(struct weir__kafka_source *source, uint64_t now_ms)
 {
 	return source->until_end && source->was_given &&
 	       source->rebalance.phase == WEIR__KAFKA_CALM &&
-	       weir__kafka_lanes_are_done(&source->lanes);
+	       weir__kafka_lanes_are_done(&source->lanes) && has_its_share(source, now_ms);
 }
 
 static void set_deadline(const struct weir__kafka_source *source, const weir_outlet *outlet,
@@ -163,7 +173,7 @@ static enum weir_status kafka_step(void *self, weir_outlet *outlet, uint64_t now
 		if (weir_outlet_room(outlet) == 0)
 			weir__kafka_source_want_end(source);
 	}
-	if (is_at_end(source))
+	if (is_at_end(source, now_ms))
 		return source->bond.is_bound ? finish(source, now_ms) : WEIR_END;
 	if (more)
 		weir_port_wake(source->port);
@@ -192,7 +202,7 @@ static void kafka_free(void *self)
 	struct weir__kafka_source *source = self;
 
 	weir__kafka_consumer_leave(source);
-	weir__kafka_retired_leave(&source->retired, GONE_MS);
+	weir__kafka_retired_leave(&source->retired, WEIR__KAFKA_GONE_MS);
 	close_event_fd(source);
 	if (source->conf)
 		rd_kafka_conf_destroy(source->conf);

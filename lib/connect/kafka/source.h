@@ -46,6 +46,7 @@ struct weir__kafka_source {
 	bool is_open;
 	bool is_last;			/* the commit before the end was tried */
 	bool was_given;			/* partitions, for the first time */
+	uint64_t empty_ms;		/* at an end it has had none since then; 0: not yet */
 	bool is_committing;
 	uint64_t commit_due_ms;
 	uint64_t waits_ms, tell_ms;	/* for its group, since when, and when to say so; 0: not */
@@ -97,8 +98,11 @@ enum weir_status weir__kafka_group_begin(struct weir__kafka_source *source,
 					 struct weir_error *err);
 /* A lane is not ours any more, and what is under way of it another's to deliver. */
 void weir__kafka_group_let_go(struct weir__kafka_source *source, struct weir__kafka_lane *lane);
-/* Gives the group its answer, when it waits for one, before the client is given up. */
-void weir__kafka_group_abandon(struct weir__kafka_source *source);
+/*
+ * Gives the group its answer, when it waits for one, before the client is given up. The lookup that
+ * was under way, and was left: yours to end; NULL: none.
+ */
+struct weir__kafka_lookup *weir__kafka_group_abandon(struct weir__kafka_source *source);
 
 /* ---- source_commit.c ---- */
 

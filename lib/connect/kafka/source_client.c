@@ -129,14 +129,17 @@ void weir__kafka_consumer_collect(const struct weir__kafka_source *source, const
 
 void weir__kafka_consumer_leave(struct weir__kafka_source *source)
 {
+	struct weir__kafka_lookup *lookup;
+
 	if (!source->client)
 		return;
 	weir__kafka_commit(source, 0);
-	weir__kafka_group_abandon(source);
+	lookup = weir__kafka_group_abandon(source);
 	let_go(&source->events);
 	let_go(&source->records);
 	let_go(&source->answers);
-	weir__kafka_retire_with(&source->retired, source->env, source->client, source->join,
+	weir__kafka_retire_with(&source->retired, source->env, source->client,
+				lookup ? weir__kafka_lookup_end : NULL, lookup, source->join,
 				sizeof *source->join);
 	source->client = NULL;
 	source->join = NULL;

@@ -27,11 +27,13 @@ void weir__kafka_commit(struct weir__kafka_source *source, uint64_t now_ms)
 		return;
 	list = rd_kafka_topic_partition_list_new((int)source->lanes.count);
 	for (size_t i = 0; i < source->lanes.count; i++) {
-		const struct weir__kafka_lane *lane = &source->lanes.all[i];
+		struct weir__kafka_lane *lane = &source->lanes.all[i];
 
-		if (weir__kafka_lane_is_dirty(lane))
-			rd_kafka_topic_partition_list_add(list, lane->topic, lane->partition)
-				->offset = (int64_t)lane->settled;
+		if (!weir__kafka_lane_is_dirty(lane))
+			continue;
+		lane->sent = lane->settled;
+		rd_kafka_topic_partition_list_add(list, lane->topic, lane->partition)->offset =
+			(int64_t)lane->sent;
 	}
 	source->is_committing = rd_kafka_commit_queue(source->client, list, source->answers, NULL,
 						      NULL) == RD_KAFKA_RESP_ERR_NO_ERROR;
@@ -55,6 +57,7 @@ static enum weir_status complain(struct weir__kafka_source *source, rd_kafka_res
 	return weir__kafka_source_trouble(source, code, "offsets were not committed", now_ms, err);
 }
 
+/* A late answer, to who had the partition before, is none to this lane. */
 static enum weir_status take_answer(struct weir__kafka_source *source, rd_kafka_event_t *answer,
 				    uint64_t now_ms, struct weir_error *err)
 {
@@ -70,8 +73,8 @@ static enum weir_status take_answer(struct weir__kafka_source *source, rd_kafka_
 
 		if (of->err)
 			status = complain(source, of->err, now_ms, err);
-		else if (lane && (uint64_t)of->offset <= lane->settled)
-			lane->committed = (uint64_t)of->offset;
+		else if (lane && lane->sent > 0 && (uint64_t)of->offset == lane->sent)
+			lane->committed = lane->sent;
 	}
 	return status;
 }

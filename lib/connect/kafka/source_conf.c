@@ -10,10 +10,10 @@
 
 #include <string.h>
 
+#include "ground/count.h"
 #include "ground/env.h"
 #include "ground/error.h"
 
-#define COUNT(array) (sizeof(array) / sizeof *(array))
 #define DEFAULT_COMMIT_MS 1000
 
 /* weir's defaults, where they differ from librdkafka's. */
@@ -111,14 +111,14 @@ static rd_kafka_conf_t *conf_new(const struct weir_kafka_source_options *options
 	};
 	const struct weir__kafka_wanted wanted = {
 		.defaults = defaults,
-		.default_count = COUNT(defaults),
+		.default_count = WEIR__COUNT(defaults),
 		.derived = derived,
-		.derived_count = COUNT(derived),
+		.derived_count = WEIR__COUNT(derived),
 		.brokers = options->brokers,
 		.properties = options->properties,
 		.property_count = options->property_count,
 		.refusals = refused,
-		.refusal_count = COUNT(refused),
+		.refusal_count = WEIR__COUNT(refused),
 	};
 	rd_kafka_conf_t *conf = weir__kafka_conf_make(&wanted, err);
 

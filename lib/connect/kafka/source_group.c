@@ -70,6 +70,7 @@ static enum weir_status assign(struct weir__kafka_source *source,
 	}
 	answer(source, list, true);
 	source->was_given = true;
+	source->empty_ms = 0;
 	if (list->cnt > 0)
 		weir_port_log(source->port, WEIR_LOG_INFO, "%d partitions to read", list->cnt);
 	calm_down(source);
@@ -303,13 +304,18 @@ enum weir_status weir__kafka_group_turn(struct weir__kafka_source *source, uint6
 	return status;
 }
 
-void weir__kafka_group_abandon(struct weir__kafka_source *source)
+struct weir__kafka_lookup *weir__kafka_group_abandon(struct weir__kafka_source *source)
 {
 	struct weir__kafka_rebalance *rebalance = &source->rebalance;
+	struct weir__kafka_lookup *lookup = rebalance->lookup;
 
+	rebalance->lookup = NULL;
+	if (lookup)
+		weir__kafka_lookup_leave(lookup);
 	if (rebalance->phase == WEIR__KAFKA_TAKEN)
 		unassign(source);
 	else if (rebalance->event)
 		answer(source, rd_kafka_event_topic_partition_list(rebalance->event), true);
 	calm_down(source);
+	return lookup;
 }

@@ -4,8 +4,11 @@
  *
  *     FREE ──take──► OURS ──(LEAVING)──► leave ──► GONE ──all settled──► FREE
  *
- * Invariant: settled <= emitted, committed <= settled; on a FREE lane settled = emitted, so that
- * whoever has it next begins with nothing under way. Called by the other files of the source.
+ * Invariant: on a FREE lane settled = emitted, so that whoever has it next begins with nothing
+ * under way. Offsets go back when librdkafka begins anew on a partition that does not reach as far
+ * as it was read (its topic was made again, say): what is settled is to be committed when it is
+ * another offset than the last one, not only when it is a higher one. Called by the other files of
+ * the source.
  */
 #include "connect/kafka/source_lane.h"
 
@@ -102,7 +105,7 @@ bool weir__kafka_lane_is_settled(const struct weir__kafka_lane *lane)
 
 bool weir__kafka_lane_is_dirty(const struct weir__kafka_lane *lane)
 {
-	return is_ours(lane) && lane->settled > lane->committed;
+	return is_ours(lane) && lane->settled != lane->committed;
 }
 
 void weir__kafka_lane_leave(struct weir__kafka_lane *lane)
@@ -136,6 +139,14 @@ bool weir__kafka_lanes_are_done(const struct weir__kafka_lanes *lanes)
 		if (is_ours(&lanes->all[i]) && !lanes->all[i].is_done)
 			return false;
 	return true;
+}
+
+bool weir__kafka_lanes_have_ours(const struct weir__kafka_lanes *lanes)
+{
+	for (size_t i = 0; i < lanes->count; i++)
+		if (is_ours(&lanes->all[i]))
+			return true;
+	return false;
 }
 
 bool weir__kafka_lanes_are_dirty(const struct weir__kafka_lanes *lanes)

@@ -28,8 +28,9 @@ struct weir__kafka_lane {
 	int32_t partition;
 	const void *handle;	/* librdkafka's of the topic, to compare with; NULL: not known */
 	char *topic;
-	uint64_t emitted, settled, committed;
-	uint64_t sent;		/* with the transaction that is being committed; 0: nothing */
+	uint64_t emitted, settled;	/* last */
+	uint64_t committed;		/* last, on this lane */
+	uint64_t sent;		/* with the commit or transaction that is being made; 0: nothing */
 	uint64_t end;
 };
 
@@ -60,6 +61,8 @@ bool weir__kafka_lane_is_dirty(const struct weir__kafka_lane *lane);
 /* Whether that holds of each. */
 bool weir__kafka_lanes_are_settled(const struct weir__kafka_lanes *lanes);
 bool weir__kafka_lanes_are_done(const struct weir__kafka_lanes *lanes);
+/* Whether one is ours. */
+bool weir__kafka_lanes_have_ours(const struct weir__kafka_lanes *lanes);
 /* Whether it holds of one. */
 bool weir__kafka_lanes_are_dirty(const struct weir__kafka_lanes *lanes);
 

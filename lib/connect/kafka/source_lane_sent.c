@@ -19,7 +19,7 @@ static bool is_ours(const struct weir__kafka_lane *lane)
 
 static bool is_new(const struct weir__kafka_lane *lane)
 {
-	return is_ours(lane) && lane->emitted > lane->committed;
+	return is_ours(lane) && lane->emitted != lane->committed;
 }
 
 static bool is_sent(const struct weir__kafka_lane *lane)

@@ -3,9 +3,11 @@
  * Looking up offsets by time, on a thread.
  *
  *     start ─► thread: committed ─► offsets for times ─► done, wakes the port ─► taken
- *                  └──────── failed: again, until told to stop
+ *                  └──────── failed: again, until it is left ─► end: joined
  *
- * Invariant: the list is the thread's until `is_done`, then the source's. Called by source_group.c.
+ * Invariant: the list is the thread's until `is_done`, then the source's; the port is touched under
+ * the lock only, and never once the lookup was left. Called by source_group.c; its end runs on the
+ * thread that ends the client (retired.c).
  */
 #include "connect/kafka/source_lookup.h"
 
@@ -20,7 +22,7 @@
 #define AGAIN_MS 500
 
 struct weir__kafka_lookup {
-	const struct weir_env *env;
+	struct weir_env env;	/* a copy: it may outlive the source's */
 	weir_port *port;
 	rd_kafka_t *client;
 	bool has_group;
@@ -30,7 +32,7 @@ struct weir__kafka_lookup {
 	atomic_bool is_done;
 	pthread_mutex_t lock;	/* for what follows */
 	pthread_cond_t told;
-	bool must_stop;
+	bool is_left;
 };
 
 /* Those of the list that need it, when all went well, have an offset. */
@@ -83,18 +85,18 @@ static bool look_up_committed(const struct weir__kafka_lookup *lookup)
 	return is_well;
 }
 
-/* Waits a while. False: it is to stop. */
+/* Waits a while. False: it was left. */
 static bool rest(struct weir__kafka_lookup *lookup)
 {
 	const uint64_t until_ms = weir__real_ms_after(AGAIN_MS);
-	bool must_stop;
+	bool is_left;
 
 	pthread_mutex_lock(&lookup->lock);
-	while (!lookup->must_stop && weir__cond_wait(&lookup->told, &lookup->lock, until_ms))
+	while (!lookup->is_left && weir__cond_wait(&lookup->told, &lookup->lock, until_ms))
 		continue;
-	must_stop = lookup->must_stop;
+	is_left = lookup->is_left;
 	pthread_mutex_unlock(&lookup->lock);
-	return !must_stop;
+	return !is_left;
 }
 
 static void *look_up(void *user)
@@ -105,17 +107,22 @@ static void *look_up(void *user)
 		if (!rest(lookup))
 			return NULL;
 	atomic_store(&lookup->is_done, true);
-	weir_port_wake(lookup->port);
+	pthread_mutex_lock(&lookup->lock);
+	if (!lookup->is_left)
+		weir_port_wake(lookup->port);
+	pthread_mutex_unlock(&lookup->lock);
 	return NULL;
 }
 
 static void release(struct weir__kafka_lookup *lookup)
 {
+	const struct weir_env env = lookup->env;
+
 	if (lookup->list)
 		rd_kafka_topic_partition_list_destroy(lookup->list);
 	pthread_cond_destroy(&lookup->told);
 	pthread_mutex_destroy(&lookup->lock);
-	weir__free(lookup->env, lookup, sizeof *lookup);
+	weir__free(&env, lookup, sizeof *lookup);
 }
 
 struct weir__kafka_lookup *weir__kafka_lookup_start(const struct weir_env *env, weir_port *port,
@@ -129,7 +136,7 @@ struct weir__kafka_lookup *weir__kafka_lookup_start(const struct weir_env *env, 
 
 	if (!lookup)
 		return NULL;
-	lookup->env = env;
+	lookup->env = *env;
 	lookup->port = port;
 	lookup->client = client;
 	lookup->has_group = has_group;
@@ -158,14 +165,25 @@ rd_kafka_topic_partition_list_t *weir__kafka_lookup_take(struct weir__kafka_look
 	return list;
 }
 
-void weir__kafka_lookup_free(struct weir__kafka_lookup *lookup)
+void weir__kafka_lookup_leave(struct weir__kafka_lookup *lookup)
 {
-	if (!lookup)
-		return;
 	pthread_mutex_lock(&lookup->lock);
-	lookup->must_stop = true;
+	lookup->is_left = true;
 	pthread_cond_signal(&lookup->told);
 	pthread_mutex_unlock(&lookup->lock);
+}
+
+void weir__kafka_lookup_end(void *user, rd_kafka_t *client)
+{
+	struct weir__kafka_lookup *lookup = user;
+
+	(void)client;
 	pthread_join(lookup->thread, NULL);
 	release(lookup);
+}
+
+void weir__kafka_lookup_free(struct weir__kafka_lookup *lookup)
+{
+	if (lookup)
+		weir__kafka_lookup_end(lookup, NULL);
 }

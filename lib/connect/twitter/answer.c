@@ -11,7 +11,7 @@
 
 #include "kit/text.h"
 
-#define LONGEST_WAIT_MS 86400000u
+#define LONGEST_WAIT_MS WEIR__DAY_MS
 
 static char lower(char c)
 {

@@ -13,8 +13,7 @@
 #include "connect/twitter/config.h"
 #include "connect/twitter/predicate.h"
 #include "ground/error.h"
-
-#define LONGEST_MS 86400000u	/* a day */
+#include "kit/text.h"
 
 static enum weir_status name_missing(const char *const secrets[WEIR__TWITTER_SECRETS],
 				     struct weir_error *err)
@@ -114,9 +113,9 @@ static enum weir_status check_parameters(const struct weir_twitter_source_option
 
 static enum weir_status check_time(const char *option, uint64_t value_ms, struct weir_error *err)
 {
-	if (value_ms > LONGEST_MS)
+	if (value_ms > WEIR__DAY_MS)
 		return weir__error_invalid(err, "%s: %ju; at most %u (a day)", option,
-					   (uintmax_t)value_ms, LONGEST_MS);
+					   (uintmax_t)value_ms, WEIR__DAY_MS);
 	return WEIR_OK;
 }
 

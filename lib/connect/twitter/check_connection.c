@@ -14,6 +14,7 @@
 #include "connect/twitter/check.h"
 #include "ground/error.h"
 #include "kit/text.h"
+#include "wire/http.h"
 
 #define UNIX_PATH_BYTES 107
 #define CA_BYTES 65536u		/* of a ca_file, in which a certificate must begin */
@@ -104,6 +105,7 @@ static bool is_user(const char *text, size_t len)
 static enum weir_status check_proxy(const char *proxy, struct weir_error *err)
 {
 	static const char scheme[] = "http://";
+	enum weir_status status;
 	const char *at, *host;
 	size_t len;
 
@@ -125,7 +127,8 @@ static enum weir_status check_proxy(const char *proxy, struct weir_error *err)
 	if (host[len] && strcmp(host + len, "/") != 0)
 		return weir__error_invalid(err, "proxy: it ends after the port; remove what "
 					   "follows");
-	return check_authority("proxy", host, len, true, err);
+	status = check_authority("proxy", host, len, true, err);
+	return status < 0 ? status : weir__http_check_proxy(proxy, err);
 }
 
 /* ---- ca_file ---- */

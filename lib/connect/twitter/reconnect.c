@@ -23,14 +23,15 @@
  */
 #include "connect/twitter/source.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "connect/twitter/notice.h"
 #include "connect/twitter/show.h"
 #include "ground/error.h"
+#include "kit/text.h"
 
-#define DAY_MS 86400000u
 #define CLOCK_TOLERANCE_MS 60000u
 #define TAKEOVER_FORGIVEN_MS 3600000u	/* a connection that lived so long was no part of a fight */
 
@@ -250,7 +251,7 @@ static bool is_fight(struct weir__twitter_source *source)
 
 static uint64_t until_tomorrow_ms(const struct weir__twitter_source *source)
 {
-	return DAY_MS - weir__twitter_signing_ms(source) % DAY_MS;
+	return WEIR__DAY_MS - weir__twitter_signing_ms(source) % WEIR__DAY_MS;
 }
 
 /* How each parting goes on, if it does. */
@@ -326,8 +327,8 @@ static bool correct_clock(struct weir__twitter_source *source)
 	    (off_ms <= (int64_t)CLOCK_TOLERANCE_MS && off_ms >= -(int64_t)CLOCK_TOLERANCE_MS))
 		return false;
 	weir_port_log(source->port, WEIR_LOG_WARN, "this machine's clock is off: the server's is "
-		      "%jd s ahead of it; signing with the server's time",
-		      (intmax_t)offset_ms / 1000);
+		      "%jd s %s it; signing with the server's time",
+		      imaxabs((intmax_t)offset_ms / 1000), offset_ms < 0 ? "behind" : "ahead of");
 	source->clock_offset_ms = offset_ms;
 	source->corrected = true;
 	return true;
