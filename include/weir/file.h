@@ -23,7 +23,8 @@ struct weir_file_source_options {
 					 * a CR before it is not part of the message, the last line
 					 * needs none. Empty lines are skipped */
 	unsigned kind;			/* 0: told as Twitter's messages; WEIR_KIND_RECORD: not
-					 * Twitter's */
+					 * Twitter's. With one given messages have no key, and the
+					 * time of their arrival */
 	size_t max_message_bytes;	/* longer lines are skipped, and counted when they pass it,
 					 * also such as never end; default 4 MiB, at most 1 GiB */
 	uint64_t start_offset;		/* byte to begin at; not for standard input; where a

@@ -175,15 +175,17 @@ WEIR_API unsigned weir_message_kind(const weir_message *message);
 WEIR_API unsigned weir_message_traits(const weir_message *message);
 
 /**
- * The key it was given by its source, else the id of the status it is about (a delete has the
- * key of its tweet), else an empty slice with NULL data. Lends, until the last unref.
+ * The key it was given by its source; else, where that left the kind to be told by the body, the id
+ * of the status it is about (a delete has the key of its tweet); else an empty slice with NULL
+ * data. Lends, until the last unref.
  * Thread: any.  Since: 0.1.
  */
 WEIR_API struct weir_slice weir_message_key(const weir_message *message);
 
 /**
- * Its time in milliseconds since 1970-01-01 UTC: given by its source, else timestamp_ms, else
- * created_at, else the time in its id (ids issued since late 2010), else its arrival.
+ * Its time in milliseconds since 1970-01-01 UTC: given by its source; else, where that left the
+ * kind to be told by the body, timestamp_ms, else created_at, else the time in its id (ids issued
+ * since late 2010); else its arrival.
  * Thread: any.  Since: 0.1.
  */
 WEIR_API uint64_t weir_message_time_ms(const weir_message *message);

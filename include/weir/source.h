@@ -162,8 +162,9 @@ struct weir_message_init {
 
 	unsigned kind;			/* 0: told by looking at the body as a Twitter message;
 					 * WEIR_KIND_RECORD for what is not Twitter's */
-	struct weir_slice key;		/* borrows; NULL data: taken from the body */
-	uint64_t time_ms;		/* 0: taken from the body */
+	struct weir_slice key;		/* borrows; NULL data: where `kind` is 0 taken from the
+					 * body, else none */
+	uint64_t time_ms;		/* 0: where `kind` is 0 taken from the body, else none */
 	struct weir_position position;
 	const struct weir_header *headers;	/* borrows; copied */
 	size_t header_count;

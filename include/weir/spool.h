@@ -128,7 +128,7 @@ typedef void weir_spool_visit_fn(void *user, uint64_t number, uint64_t stored_ms
  * @return WEIR_OK: all that is there is sound · WEIR_ERR_CORRUPT: something is damaged: `err` says
  *         what and where, `ret` how much was readable all the same · WEIR_ERR_IO: it cannot be
  *         opened, or another process has it · WEIR_ERR_NOMEM
- * Since: 0.1.
+ * Thread: any.  Since: 0.1.
  */
 WEIR_API enum weir_status weir_spool_inspect(const char *dir, weir_spool_visit_fn *visit,
 					     void *user, struct weir_spool_report *ret,

@@ -108,6 +108,28 @@ START_TEST(a_changed_byte_is_found)
 }
 END_TEST
 
+/* The last line of its last member is whole by then, though it has no end. */
+START_TEST(damage_behind_the_end_of_a_tar_is_found)
+{
+	const enum packer packer = (enum packer)_i;
+	const struct packed_member member = { "x", "a\nb", 3 };
+	size_t tar_len, len;
+	char *filler = numbers(100000), *tar = pack_tar(PACK_PLAIN, &member, 1, &tar_len), *bytes;
+	char *got;
+
+	tar = realloc(tar, tar_len + strlen(filler));
+	ck_assert_ptr_nonnull(tar);
+	memcpy(tar + tar_len, filler, strlen(filler));
+	bytes = pack_bytes(packer, tar, tar_len + strlen(filler), &len);
+	got = read_damaged(bytes, len - 1, packer_name(packer));
+	ck_assert_str_eq(got, "a\nb\n");
+	free(got);
+	free(bytes);
+	free(tar);
+	free(filler);
+}
+END_TEST
+
 /* What this library's file sink has written. Yours: free it. */
 static char *record(enum weir_file_compression compression, unsigned count, size_t *ret_len)
 {
@@ -244,6 +266,7 @@ int main(void)
 	tcase_set_timeout(tcase, 120);
 	tcase_add_test(tcase, of_a_bzip2_file_that_ends_early_all_but_the_last_block_comes);
 	tcase_add_loop_test(tcase, a_changed_byte_is_found, PACK_GZIP, PACK_ZSTD);
+	tcase_add_loop_test(tcase, damage_behind_the_end_of_a_tar_is_found, PACK_GZIP, PACKERS);
 	tcase_add_loop_test(tcase, a_recording_that_was_damaged_is_found_out, WEIR_FILE_GZIP,
 			    WEIR_FILE_ZSTD + 1);
 	tcase_add_test(tcase, what_stands_between_frames_is_no_text);

@@ -257,6 +257,90 @@ START_TEST(members_that_are_appended_later_are_read_alone)
 }
 END_TEST
 
+#define TAR_BYTES 71680	/* its end mark is below 64 KiB, what fills it up above */
+
+/* A tar of one file of so many bytes, filled up with zeros, as tars are to whole blocks. */
+static const char *put_filled_tar(const struct reading_rig *rig, const char *text)
+{
+	const struct packed_member member = { "x", text, strlen(text) };
+	const char *path = test_path(&rig->dir, "d.tar");
+	size_t len;
+	char *bytes = pack_tar(PACK_PLAIN, &member, 1, &len);
+
+	ck_assert_uint_lt(len, 65536);
+	bytes = realloc(bytes, TAR_BYTES);
+	ck_assert_ptr_nonnull(bytes);
+	memset(bytes + len, 0, TAR_BYTES - len);
+	file_write(path, bytes, TAR_BYTES);
+	free(bytes);
+	return path;
+}
+
+/* 60,000 bytes; terminated. Yours: free it. */
+static char *long_text(void)
+{
+	char *text = malloc(60001);
+
+	ck_assert_ptr_nonnull(text);
+	memset(text, 'x', 60000);
+	memcpy(text + 59990, "\nlast one\n", 11);
+	return text;
+}
+
+START_TEST(what_fills_a_tar_up_is_part_of_it)
+{
+	struct reading_rig *rig = reading_rig_new();
+	char *text = long_text();
+
+	rig->options.path = put_filled_tar(rig, text);
+	reading_rig_keep(rig);
+	reading_rig_run(rig, text, "the first run");
+	ck_assert_int_eq(reading_rig_position(rig), TAR_BYTES);
+	reading_rig_run(rig, "", "the second run");
+	free(text);
+	reading_rig_end(rig);
+}
+END_TEST
+
+START_TEST(a_tar_that_is_filled_up_has_not_grown)
+{
+	struct reading_rig *rig = new_rig();
+	char *text = long_text(), want[60100];
+	const char *paths[] = { put_filled_tar(rig, text), test_path(&rig->dir, "b") };
+
+	rig->options.paths = paths;
+	rig->options.path_count = 2;
+	snprintf(want, sizeof want, "%sb1\nb2\n", text);
+	reading_rig_run(rig, want, "the tar and what follows");
+	ck_assert_ptr_null(strstr(rig->fake.log, "grew after"));
+	free(text);
+	reading_rig_end(rig);
+}
+END_TEST
+
+START_TEST(what_stands_behind_the_end_of_a_tar_is_passed_over_in_steps)
+{
+	struct reading_rig *rig = reading_rig_new();
+	const struct packed_member member = { "x", "a\nb", 3 };
+	const size_t more = 8u << 20;
+	size_t len;
+	char *bytes = pack_tar(PACK_PLAIN, &member, 1, &len);
+	uint64_t wire_bytes;
+
+	bytes = realloc(bytes, len + more);
+	ck_assert_ptr_nonnull(bytes);
+	memset(bytes + len, '\n', more);
+	reading_rig_start_with(rig, bytes, len + more);
+	free(bytes);
+	ck_assert_int_eq(weir_pipeline_step(rig->pipeline), WEIR_OK);
+	wire_bytes = source_metrics_of(rig->source).wire_bytes;
+	ck_assert_uint_lt(wire_bytes, 2u << 20);
+	reading_rig_check_all(rig, "a\nb\n", "garbage behind it");
+	ck_assert_uint_eq(source_metrics_of(rig->source).wire_bytes, len + more);
+	reading_rig_end(rig);
+}
+END_TEST
+
 /* By the clock a message a second: the stop comes after so many of the five. */
 START_TEST(a_list_goes_on_in_the_file_of_the_position)
 {
@@ -339,6 +423,9 @@ int main(void)
 	tcase_add_test(tcase, a_stop_inside_a_packed_file_leaves_the_position_at_its_beginning);
 	tcase_add_test(tcase, a_packed_file_may_be_longer_than_the_window);
 	tcase_add_test(tcase, members_that_are_appended_later_are_read_alone);
+	tcase_add_test(tcase, what_fills_a_tar_up_is_part_of_it);
+	tcase_add_test(tcase, a_tar_that_is_filled_up_has_not_grown);
+	tcase_add_test(tcase, what_stands_behind_the_end_of_a_tar_is_passed_over_in_steps);
 	tcase_add_loop_test(tcase, a_list_goes_on_in_the_file_of_the_position, 0, 4);
 	tcase_add_test(tcase, a_position_of_a_file_outside_the_list_is_refused);
 	tcase_add_test(tcase, many_small_files_wait_for_acknowledgements);

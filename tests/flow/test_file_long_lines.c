@@ -102,6 +102,34 @@ START_TEST(each_line_above_the_limit_is_counted_once_whether_it_ends_or_not)
 }
 END_TEST
 
+START_TEST(a_message_behind_its_length_is_too_large_by_that_alone)
+{
+	struct reading_rig *rig = reading_rig_new();
+	int fd;
+
+	rig->options.delimited = true;
+	rig->options.max_message_bytes = 3;
+	fd = reading_rig_open_fifo(rig);
+	put(fd, "5\r\nabc\r");
+	ck_assert_int_eq(drive_for(rig->pipeline, &rig->fake, 10000, 10), WEIR_OK);
+	ck_assert_uint_eq(source_metrics_of(rig->source).too_large, 0);
+	put(fd, "\n");
+	ck_assert_int_eq(drive_for(rig->pipeline, &rig->fake, 10000, 10), WEIR_OK);
+	reading_rig_check(rig, "abc\n", "as long as is allowed");
+	ck_assert_uint_eq(source_metrics_of(rig->source).too_large, 0);
+	put(fd, "6\r\nab");
+	ck_assert_int_eq(drive_for(rig->pipeline, &rig->fake, 10000, 10), WEIR_OK);
+	ck_assert_uint_eq(source_metrics_of(rig->source).too_large, 1);
+	ck_assert_ptr_nonnull(strstr(rig->fake.log, "line at byte 8 is longer than 3"));
+	put(fd, "cd\r\n");
+	close(fd);
+	ck_assert_int_eq(drive_for(rig->pipeline, &rig->fake, 10000, 10), WEIR_END);
+	ck_assert_uint_eq(source_metrics_of(rig->source).too_large, 1);
+	reading_rig_check(rig, "abc\n", "at the end");
+	reading_rig_end(rig);
+}
+END_TEST
+
 START_TEST(a_device_that_never_ends_a_line_is_said_and_can_be_stopped)
 {
 	struct reading_rig *rig = reading_rig_new();
@@ -128,6 +156,7 @@ int main(void)
 	tcase_add_test(tcase, a_line_above_the_limit_is_counted_and_skipped);
 	LOOP(tcase, a_line_that_does_not_end_is_counted_and_said_when_it_passes_the_limit, endless);
 	tcase_add_test(tcase, each_line_above_the_limit_is_counted_once_whether_it_ends_or_not);
+	tcase_add_test(tcase, a_message_behind_its_length_is_too_large_by_that_alone);
 	tcase_add_test(tcase, a_device_that_never_ends_a_line_is_said_and_can_be_stopped);
 	return run_case("file source: long lines", tcase);
 }

@@ -134,6 +134,18 @@ START_TEST(what_only_begins_like_a_packed_file_is_plain)
 }
 END_TEST
 
+/* A plain file's line may begin as any packed file does. */
+START_TEST(a_plain_file_is_plain_at_an_offset_too)
+{
+	struct reading_rig *rig = reading_rig_new();
+
+	rig->options.start_offset = 2;
+	reading_rig_start_with(rig, "a\n\x1f\x8b\x08 b\n", 8);
+	reading_rig_check_all(rig, "\x1f\x8b\x08 b\n", "from the offset on");
+	reading_rig_end(rig);
+}
+END_TEST
+
 /* ---- damage ---- */
 
 /* How many whole lines of `text` came, in order and nothing else. Fails the test otherwise. */
@@ -455,6 +467,7 @@ int main(void)
 	tcase_add_loop_test(tcase, compressed_files_behind_each_other_are_one, 0, PACKERS);
 	tcase_add_loop_test(tcase, the_files_of_a_tar_come_in_its_order, 0, PACKERS * PACKERS);
 	LOOP(tcase, what_only_begins_like_a_packed_file_is_plain, lookalikes);
+	tcase_add_test(tcase, a_plain_file_is_plain_at_an_offset_too);
 	tcase_add_test(tcase, of_a_gzip_file_that_ends_early_all_that_it_still_gives_comes);
 	tcase_add_loop_test(tcase, of_others_all_but_the_last_block_comes, PACK_XZ, PACKERS);
 	tcase_add_test(tcase, a_flipped_bit_is_found);

@@ -11,7 +11,7 @@
 #include <unistd.h>
 
 #include "support/file_rig.h"
-#include "support/recorder.h"
+#include "support/reading_rig.h"
 #include "support/run.h"
 
 /*
@@ -285,6 +285,78 @@ START_TEST(a_slow_reader_of_standard_output_slows_the_pipeline_and_loses_nothing
 }
 END_TEST
 
+/* Lines that do not compress well. Yours: free it. */
+static char *push_noise(struct file_rig *rig, unsigned count)
+{
+	char *text = malloc((size_t)count * 301 + 1), *at = text;
+	uint64_t noise = 1;
+
+	ck_assert_ptr_nonnull(text);
+	for (unsigned i = 0; i < count; i++) {
+		for (unsigned j = 0; j < 300; j++) {
+			noise = noise * 6364136223846793005u + 1442695040888963407u;
+			at[j] = (char)(' ' + (noise >> 33) % 95);
+		}
+		file_rig_push_bytes(rig, at, 300);
+		at[300] = '\n';
+		at += 301;
+	}
+	*at = '\0';
+	return text;
+}
+
+/* What the bytes are as a file. */
+static void check_replay(const char *bytes, size_t len, const char *want)
+{
+	struct reading_rig *rig = reading_rig_new();
+
+	reading_rig_start_with(rig, bytes, len);
+	reading_rig_check_all(rig, want, "read again");
+	reading_rig_end(rig);
+}
+
+/* At the stop a block waits for the reader, and lines wait behind it. */
+START_TEST(a_flush_reaches_the_lines_behind_a_block_that_waits_for_a_reader)
+{
+	struct file_rig *rig = file_rig_new();
+	char *bytes = malloc(1u << 20), *text;
+	enum weir_status status;
+	size_t len = 0;
+	int before, fd;
+
+	ck_assert_ptr_nonnull(bytes);
+	rig->options.path = "-";
+	rig->options.compression = WEIR_FILE_GZIP;
+	rig->options.flush_ms = 3600000;
+	file_rig_start(rig, NULL);
+	text = push_noise(rig, 1000);
+	weir_push_end(rig->source);
+	fd = redirect_stdout(&before);
+	ck_assert_int_eq(fcntl(fd, F_SETFL, O_NONBLOCK), 0);
+	ck_assert_int_eq(drive_for(rig->pipeline, &rig->fake, 1000, 2000), WEIR_OK);
+	weir_pipeline_stop(rig->pipeline);
+	do {
+		ssize_t got;
+
+		status = drive_for(rig->pipeline, &rig->fake, 100, 2000);
+		got = read(fd, bytes + len, status == WEIR_OK ? 50000 : (1u << 20) - len);
+		if (got > 0)
+			len += (size_t)got;
+		else
+			fake_env_advance(&rig->fake, 1000);
+	} while (status == WEIR_OK);
+	restore_stdout(before);
+	close(fd);
+	ck_assert_msg(status == WEIR_END, "%s", weir_pipeline_error(rig->pipeline)->text);
+	ck_assert_uint_eq(metrics_of(rig->pipeline).all.in_flight, 0);
+	ck_assert_uint_eq(sink_metrics_of(rig->sink).delivered, 1000);
+	check_replay(bytes, len, text);
+	free(text);
+	free(bytes);
+	file_rig_end(rig);
+}
+END_TEST
+
 START_TEST(a_reader_that_has_gone_stops_the_pipeline_and_not_the_program)
 {
 	struct file_rig *rig = file_rig_new();
@@ -349,6 +421,7 @@ int main(void)
 			    2);
 	tcase_add_test(tcase,
 		       a_slow_reader_of_standard_output_slows_the_pipeline_and_loses_nothing);
+	tcase_add_test(tcase, a_flush_reaches_the_lines_behind_a_block_that_waits_for_a_reader);
 	tcase_add_test(tcase, a_reader_that_has_gone_stops_the_pipeline_and_not_the_program);
 	tcase_add_test(tcase, a_pipe_that_nobody_reads_is_not_waited_for_at_the_start);
 	tcase_add_test(tcase, a_device_without_poll_is_written_to);

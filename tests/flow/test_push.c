@@ -90,6 +90,62 @@ START_TEST(everything_said_of_a_message_is_copied)
 }
 END_TEST
 
+static const struct {
+	const char *name;
+	unsigned of_source, of_message;		/* kinds */
+	const char *key;
+	uint64_t time_ms;
+} givens[] = {
+	{ "no kind", 0, 0, "7", 1500000000000 },
+	{ "the message's kind", 0, WEIR_KIND_TWEET, "", 0 },
+	{ "the source's kind", WEIR_KIND_TWEET, 0, "", 0 },
+};
+
+static enum weir_status check_given(void *user, weir_message *message, const char *to,
+				    struct weir_error *err)
+{
+	const struct weir_slice key = weir_message_key(message);
+	const size_t row = *(const size_t *)user;
+	const uint64_t want_ms = givens[row].time_ms ? givens[row].time_ms
+						     : weir_message_received_ms(message);
+
+	(void)to;
+	(void)err;
+	ck_assert_msg(key.len == strlen(givens[row].key) &&
+			      (!key.len || memcmp(key.data, givens[row].key, key.len) == 0),
+		      "%s: the key is '%.*s'", givens[row].name, (int)key.len,
+		      (const char *)key.data);
+	ck_assert_msg(weir_message_time_ms(message) == want_ms, "%s: the time is %llu",
+		      givens[row].name, (unsigned long long)weir_message_time_ms(message));
+	ck_assert_uint_eq(weir_message_kind(message), WEIR_KIND_TWEET);
+	return WEIR_OK;
+}
+
+START_TEST(key_and_time_are_taken_from_a_body_that_tells_the_kind_too)
+{
+	struct push_rig *rig = push_rig_new();
+	const char body[] = "{\"id\":7,\"id_str\":\"7\",\"text\":\"a\",\"user\":{},"
+			    "\"timestamp_ms\":\"1500000000000\"}";
+	size_t row = (size_t)_i;
+	weir_sink *sink;
+
+	rig->options.kind = givens[row].of_source;
+	push_rig_start(rig);
+	sink = weir_callback_sink_add(rig->pipeline, "check",
+				      WEIR_WITH(weir_callback_sink_options, .call = check_given,
+						.user = &row));
+	weir_route_add(rig->pipeline, WEIR_WITH(weir_route, .name = "check"), sink);
+	ck_assert_int_eq(weir_push(rig->source,
+				   WEIR_WITH(weir_message_init, .body = { body, strlen(body) },
+					     .kind = givens[row].of_message)),
+			 WEIR_OK);
+	weir_push_end(rig->source);
+	ck_assert_int_eq(drive(rig->pipeline, &rig->fake), WEIR_END);
+	ck_assert_uint_eq(sink_metrics_of(sink).delivered, 1);
+	push_rig_end(rig);
+}
+END_TEST
+
 START_TEST(a_body_with_a_release_is_taken_only_when_the_push_is)
 {
 	struct push_rig *rig = push_rig_new();
@@ -369,6 +425,7 @@ int main(void)
 	tcase_add_test(tcase, what_is_pushed_comes_out_in_order_before_and_during_the_run);
 	tcase_add_test(tcase, what_was_pushed_before_the_end_still_comes_out);
 	tcase_add_test(tcase, everything_said_of_a_message_is_copied);
+	LOOP(tcase, key_and_time_are_taken_from_a_body_that_tells_the_kind_too, givens);
 	tcase_add_test(tcase, a_body_with_a_release_is_taken_only_when_the_push_is);
 	LOOP(tcase, a_push_that_makes_no_sense_is_refused, invalid);
 	tcase_add_test(tcase, another_source_cannot_be_pushed_to);

@@ -4,12 +4,15 @@
  * every message that is still there, and says which are not; the spool then works on.
  */
 #include <check.h>
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "support/fake_env.h"
 #include "support/mutate.h"
 #include "support/run.h"
 #include "support/spool_store.h"
@@ -304,6 +307,55 @@ START_TEST(a_damaged_file_is_kept_and_the_log_says_what_is_missing)
 }
 END_TEST
 
+/* Of a file that cannot have two names, and that was damaged in this millisecond before. */
+static bool has_no_links;
+
+int linkat(int from_dir, const char *from, int to_dir, const char *to, int flags)
+{
+	if (has_no_links) {
+		errno = EPERM;
+		return -1;
+	}
+	return (int)syscall(SYS_linkat, from_dir, from, to_dir, to, flags);
+}
+
+START_TEST(an_earlier_damaged_file_is_not_overwritten)
+{
+	struct spool_snapshot snapshots[SPOOL_KEPT] = { { 0 } };
+	const struct spool_snapshot *last = &snapshots[SPOOL_KEPT - 1];
+	struct fake_env *fake = malloc(sizeof *fake);
+	struct spool_bench bench;
+	struct weir_error err;
+	char name[64], *kept;
+	size_t len;
+
+	ck_assert_ptr_nonnull(fake);
+	spool_bench_live(snapshots, SPOOL_KEPT);
+	memset(last->bytes + PAGE, 7, PAGE);	/* the second meta page */
+	fake_env_init(fake);
+	spool_bench_begin(&bench);
+	bench.env = fake->env;
+	has_no_links = _i;
+	snprintf(name, sizeof name, "damaged-%llu.mdb", (unsigned long long)fake->wall_ms);
+	file_write(test_path(&bench.dir, name), "earlier", 7);
+	file_write(test_path(&bench.dir, WEIR__SPOOL_FILE), last->bytes, last->len);
+	ck_assert_msg(spool_bench_open(&bench, &err) == WEIR_OK, "%s", err.text);
+	ck_assert(bench.store.was_salvaged);
+	kept = file_read(test_path(&bench.dir, name), NULL);
+	ck_assert_str_eq(kept, "earlier");
+	free(kept);
+	kept = file_read(test_path(&bench.dir, bench.store.aside), &len);
+	ck_assert_uint_eq(len, last->len);
+	ck_assert_int_eq(memcmp(kept, last->bytes, len), 0);
+	free(kept);
+	spool_bench_close(&bench);
+	fake_env_check_empty(fake);
+	test_dir_remove(&bench.dir);
+	spool_snapshots_free(snapshots);
+	free(fake);
+}
+END_TEST
+
 START_TEST(a_file_that_is_no_spools_is_refused_and_stays)
 {
 	char bytes[3 * PAGE];
@@ -348,6 +400,7 @@ int main(void)
 	tcase_add_test(tcase, a_commit_that_a_power_cut_broke_leaves_the_one_before);
 	LOOP(tcase, no_damage_crashes_or_hides_a_loss, harms);
 	tcase_add_test(tcase, a_damaged_file_is_kept_and_the_log_says_what_is_missing);
+	tcase_add_loop_test(tcase, an_earlier_damaged_file_is_not_overwritten, 0, 2);
 	tcase_add_test(tcase, a_file_that_is_no_spools_is_refused_and_stays);
 	tcase_add_loop_test(tcase, a_file_of_zeroes_is_a_new_spool, 0, 2);
 	return run_case("spool_damage", tcase);

@@ -119,6 +119,7 @@ void weir__line_file_close(struct weir__line_file *file)
 	file->capacity = file->begin = file->end = file->written = 0;
 	weir__bytes_release(&file->packed);
 	file->packed_begin = file->packed_lines = 0;
+	file->is_flushing = false;
 	file->first = file->last = NULL;
 }
 
@@ -422,11 +423,12 @@ static enum weir_status encode(struct weir__line_file *file, struct weir_error *
 	}
 	file->packed_lines = lines.len;
 	file->begin = file->end;
+	file->is_flushing = false;
 	return WEIR_OK;
 }
 
-enum weir_status weir__line_file_write(struct weir__line_file *file, bool flush,
-				       struct weir_error *err)
+/* A block, or the lines as they are, as far as can be written. */
+static enum weir_status write_on(struct weir__line_file *file, bool flush, struct weir_error *err)
 {
 	enum weir_status status = WEIR_OK, settled;
 	int os_error;
@@ -443,4 +445,22 @@ enum weir_status weir__line_file_write(struct weir__line_file *file, bool flush,
 		return fail(file, os_error, err);
 	shrink(file);
 	return WEIR_OK;
+}
+
+void weir__line_file_flush(struct weir__line_file *file)
+{
+	file->is_flushing = file->begin < file->end;
+}
+
+enum weir_status weir__line_file_write(struct weir__line_file *file, bool flush,
+				       struct weir_error *err)
+{
+	const bool all = flush || file->is_flushing;
+	enum weir_status status = write_on(file, all, err);
+
+	/* Lines that stood behind a block, which is written now. */
+	if (status == WEIR_OK && all && file->compression && file->packed.len == 0 &&
+	    file->begin < file->end)
+		status = write_on(file, true, err);
+	return status;
 }

@@ -37,6 +37,7 @@ struct weir__line_file {
 	struct weir__bytes packed;	/* a block; */
 	size_t packed_begin;	/* written of it, */
 	size_t packed_lines;	/* and how many bytes of lines are in it */
+	bool is_flushing;	/* the lines in the buffer wait for no others */
 	uint64_t first_ms;	/* when the first that is not settled was added */
 
 	struct weir__recording {
@@ -65,6 +66,8 @@ enum weir_status weir__line_file_create(struct weir__line_file *file, bool *ret_
 /* Gives up what is not written: those deliveries are not settled. */
 void weir__line_file_close(struct weir__line_file *file);
 bool weir__line_file_is_idle(const struct weir__line_file *file);
+/* Of a compressed file: the lines in the buffer are a block of their own, if not a whole one. */
+void weir__line_file_flush(struct weir__line_file *file);
 
 /*
  * Puts a delivery's bytes and a LF into the buffer of an open file; LF and CR inside become
@@ -74,9 +77,9 @@ enum weir_status weir__line_file_add(struct weir__line_file *file, weir_delivery
 				     struct weir_error *err);
 /*
  * Writes what can be written without waiting, and settles it; of a compressed file only what is
- * in whole blocks, unless `flush`. On a full disk: gives back
- * (RETRY) all of which no byte is written, keeps a line that is cut, and answers below zero with
- * remedy RETRY; every other failure has remedy STOP and settles nothing.
+ * in whole blocks, unless `flush` or is_flushing. On a full disk: gives back (RETRY) all of which
+ * no byte is written, keeps a line that is cut, and answers below zero with remedy RETRY; every
+ * other failure has remedy STOP and settles nothing.
  */
 enum weir_status weir__line_file_write(struct weir__line_file *file, bool flush,
 				       struct weir_error *err);

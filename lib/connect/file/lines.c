@@ -96,10 +96,10 @@ static void skip_too_large(struct weir__file_source *source, const struct weir__
 	weir__trail_skip(&source->reader.trail, frame->end);
 }
 
-/* Of a line without its end so far; the byte above the limit may be a CR that is part of that. */
+/* Of a line without its end so far. */
 static void look_at_rest(struct weir__file_source *source, const struct weir__frame *frame)
 {
-	if (frame->end - frame->offset > (uint64_t)source->max_message_bytes + 1)
+	if (source->framer.skipping)
 		note_too_large(source, frame->offset);
 }
 

@@ -10,6 +10,7 @@
 #include <poll.h>
 #include <unistd.h>
 
+#include "connect/file/packing.h"
 #include "connect/file/source.h"
 #include "ground/error.h"
 
@@ -91,6 +92,18 @@ static enum weir_status fill(struct weir__file_source *source, size_t *ret_len,
 
 /* ---- from file to file ---- */
 
+/* What a file is, its first bytes say; of those at an offset only a packed one asks again. */
+static bool goes_on_plain(const struct weir__stretch *stretch)
+{
+	uint8_t bytes[WEIR__PACKING_BYTES];
+	ssize_t len;
+
+	if (!stretch->raw_begin)
+		return false;
+	len = pread(stretch->fd, bytes, sizeof bytes, 0);
+	return len > 0 && !weir__unpack_is_packed(bytes, (size_t)len);
+}
+
 static enum weir_status begin_file(struct weir__file_source *source, struct weir_error *err)
 {
 	const struct weir__stretch *stretch = weir__trail_reading(&source->reader.trail);
@@ -100,7 +113,11 @@ static enum weir_status begin_file(struct weir__file_source *source, struct weir
 	weir__unpack_free(source->unpack);
 	source->unpack = weir__unpack_new(source->env, stretch->path, pull, source,
 					  source->reader.may_wait);
-	return source->unpack ? WEIR_OK : weir__error_no_memory(err);
+	if (!source->unpack)
+		return weir__error_no_memory(err);
+	if (goes_on_plain(stretch))
+		weir__unpack_set_plain(source->unpack);
+	return WEIR_OK;
 }
 
 void weir__file_read_close(struct weir__file_source *source)

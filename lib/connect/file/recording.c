@@ -108,6 +108,18 @@ size_t weir__recording_name(const char *pattern, uint64_t time_ms, uint64_t coun
 	return len;
 }
 
+/* The name of this number. False: it is too long. */
+static bool make_name(const struct weir__line_file *file, uint64_t count, char *name, size_t size)
+{
+	bool counts;
+	size_t len = weir__recording_name(file->recording.pattern, weir__wall_ms(file->env), count,
+					  name, size, &counts);
+
+	if (!counts && count > 1 && len < size)
+		len += (size_t)snprintf(name + len, size - len, ".%llu", (unsigned long long)count);
+	return len < size;
+}
+
 /* ---- what a crash left ---- */
 
 #define DIGITS "[0-9][0-9]"
@@ -127,8 +139,8 @@ static const char *glob_of(char letter)
 	}
 }
 
-/* The .parts that a pattern may have given, for glob. False: it is too long. */
-static bool glob_of_parts(const char *pattern, const char *suffix, char *out, size_t size)
+/* The .parts that a pattern may have given, and some more, for glob. False: it is too long. */
+static bool glob_of_parts(const char *pattern, char *out, size_t size)
 {
 	size_t len = 0;
 
@@ -144,8 +156,24 @@ static bool glob_of_parts(const char *pattern, const char *suffix, char *out, si
 			len = put(out, size, len, "\\", 1);
 		len = put(out, size, len, at, 1);
 	}
-	len = put(out, size, len, suffix, strlen(suffix) + 1);
+	len = put(out, size, len, "*" SUFFIX, sizeof "*" SUFFIX);
 	return len < size;
+}
+
+static size_t base_len(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+
+	return strlen(slash ? slash + 1 : path);
+}
+
+/* What fits that: whether behind a name's `stem` bytes there is nothing, or `.` and a number. */
+static bool is_part(const char *path, size_t stem)
+{
+	const char *at = path + strlen(path) - base_len(path) + stem;
+	const size_t digits = *at == '.' ? strspn(at + 1, "0123456789") : 0;
+
+	return strcmp(digits ? at + 1 + digits : at, SUFFIX) == 0;
 }
 
 /* Up to behind its last line feed. False: it cannot be read. */
@@ -171,11 +199,33 @@ static bool find_whole(int fd, off_t size, off_t *ret)
 	return true;
 }
 
+/* Where a file system cannot be told not to replace, or has no links either: then it is looked. */
+static bool rename_by_link(const char *from, const char *to)
+{
+	if (link(from, to) == 0)
+		return unlink(from) == 0;
+	if (errno != EPERM && errno != ENOSYS && errno != EOPNOTSUPP)
+		return false;
+	if (faccessat(AT_FDCWD, to, F_OK, AT_SYMLINK_NOFOLLOW) == 0) {
+		errno = EEXIST;
+		return false;
+	}
+	return rename(from, to) == 0;
+}
+
+/* Never over another file: errno is EEXIST then. */
+static bool rename_new(const char *from, const char *to)
+{
+	if (renameat2(AT_FDCWD, from, AT_FDCWD, to, RENAME_NOREPLACE) == 0)
+		return true;
+	return errno == EINVAL && rename_by_link(from, to);
+}
+
 /* Renames `path`, which ends in SUFFIX, to what stands before that. */
 static bool rename_part(const char *path, char *name, size_t size)
 {
 	snprintf(name, size, "%.*s", (int)(strlen(path) - strlen(SUFFIX)), path);
-	return renameat2(AT_FDCWD, path, AT_FDCWD, name, RENAME_NOREPLACE) == 0;
+	return rename_new(path, name);
 }
 
 /* A plain one of an earlier run, locked by nobody: half a line was never delivered. */
@@ -222,17 +272,17 @@ static void look_at_left(struct weir__line_file *file, const char *path)
 /* Failures are no reason not to record. */
 static enum weir_status look_for_left(struct weir__line_file *file, struct weir_error *err)
 {
-	static const char *const suffixes[] = { SUFFIX, ".[0-9]" SUFFIX };
 	struct weir__list list = { .env = file->env };
 	enum weir_status status = WEIR_OK;
-	char pattern[2 * NAME_BYTES];
+	char pattern[2 * NAME_BYTES], name[NAME_BYTES];
 
 	file->recording.has_looked = true;
-	for (size_t i = 0; i < 2 && status != WEIR_ERR_NOMEM; i++)
-		if (glob_of_parts(file->recording.pattern, suffixes[i], pattern, sizeof pattern))
-			status = weir__list_add_fitting(&list, pattern, err);
+	if (make_name(file, 1, name, sizeof name) &&
+	    glob_of_parts(file->recording.pattern, pattern, sizeof pattern))
+		status = weir__list_add_fitting(&list, pattern, err);
 	for (size_t i = 0; i < list.count && status != WEIR_ERR_NOMEM; i++)
-		look_at_left(file, list.paths[i]);
+		if (is_part(list.paths[i], base_len(name)))
+			look_at_left(file, list.paths[i]);
 	weir__list_release(&list);
 	return status == WEIR_ERR_NOMEM ? status : WEIR_OK;
 }
@@ -255,18 +305,6 @@ static enum weir_status set_names(struct weir__line_file *file, const char *name
 	file->recording.name = copy;
 	file->path = part;
 	return WEIR_OK;
-}
-
-/* The name of this number. False: it is too long. */
-static bool make_name(const struct weir__line_file *file, uint64_t count, char *name, size_t size)
-{
-	bool counts;
-	size_t len = weir__recording_name(file->recording.pattern, weir__wall_ms(file->env), count,
-					  name, size, &counts);
-
-	if (!counts && count > 1 && len < size)
-		len += (size_t)snprintf(name + len, size - len, ".%llu", (unsigned long long)count);
-	return len < size;
 }
 
 /* The counts of names without %N begin again with each time. */
@@ -347,10 +385,8 @@ static bool rename_to_free(struct weir__line_file *file)
 
 	snprintf(name, sizeof name, "%s", file->recording.name);
 	for (unsigned i = 2; i < MOST_NAMES; i++) {
-		if (renameat2(AT_FDCWD, file->path, AT_FDCWD, name, RENAME_NOREPLACE) == 0)
+		if (rename_new(file->path, name))
 			return true;
-		if (errno == EINVAL)	/* this file system has no such thing */
-			return rename(file->path, name) == 0;
 		if (errno != EEXIST)
 			return false;
 		snprintf(name, sizeof name, "%s.%u", file->recording.name, i);

@@ -28,7 +28,6 @@ struct file_sink {
 	bool records;
 	uint64_t rotate_bytes, rotate_ms;	/* 0: not */
 	uint64_t flush_ms;
-	bool is_flushing;	/* the next step writes all there is */
 	struct weir__line_file *only;	/* all goes here; NULL: destinations name files */
 	char *only_name;	/* as the options named it */
 	bool has_said_only;
@@ -297,7 +296,7 @@ static enum weir_status file_submit(void *self, weir_delivery *delivery, struct 
 static enum weir_status step_file(struct file_sink *sink, struct weir__line_file *file,
 				  uint64_t now_ms, bool *ret_again, struct weir_error *err)
 {
-	const bool flush = sink->is_flushing || now_ms >= file->first_ms + sink->flush_ms;
+	const bool flush = now_ms >= file->first_ms + sink->flush_ms;
 	enum weir_status status = WEIR_OK;
 
 	if (!weir__line_file_is_idle(file))
@@ -327,7 +326,6 @@ static enum weir_status file_step(void *self, uint64_t now_ms, struct weir_error
 		due_ms = again ? now_ms + RETRY_MS : next_ms(sink, file);
 		at_ms = due_ms < at_ms ? due_ms : at_ms;
 	}
-	sink->is_flushing = false;
 	if (at_ms != UINT64_MAX)
 		weir_port_deadline(sink->port, at_ms);
 	return WEIR_OK;
@@ -339,7 +337,8 @@ static void file_flush(void *self)
 
 	if (!sink->compression)
 		return;
-	sink->is_flushing = true;
+	for (struct weir__line_file *file = sink->open; file; file = file->next_open)
+		weir__line_file_flush(file);
 	weir_port_wake(sink->port);
 }
 

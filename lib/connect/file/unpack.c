@@ -13,6 +13,8 @@
 
 #include "connect/file/unpack_layer.h"
 
+#define FILLER_BYTES 4096	/* of what stands behind a tar, in one call */
+
 struct weir__unpack *weir__unpack_new(const struct weir_env *env, const char *path,
 				      weir__pull_fn *pull_fn, void *from, bool may_wait)
 {
@@ -39,7 +41,7 @@ struct weir__unpack *weir__unpack_free(struct weir__unpack *unpack)
 	return weir__free(unpack->env, unpack, sizeof *unpack);
 }
 
-/* What is no plain file has no bytes. WEIR_END: no more members. */
+/* What is no plain file has no bytes. Behind the last the tar is over. */
 static enum weir_status next_member(struct weir__unpack *unpack, bool *ret_is_next,
 				    struct weir_error *err)
 {
@@ -48,8 +50,10 @@ static enum weir_status next_member(struct weir__unpack *unpack, bool *ret_is_ne
 	const int result = archive_read_next_header(tar->archive, &entry);
 	const char *name;
 
-	if (result == ARCHIVE_EOF)
-		return WEIR_END;
+	if (result == ARCHIVE_EOF) {
+		unpack->is_tar_over = *ret_is_next = true;
+		return WEIR_OK;
+	}
 	if (result < ARCHIVE_WARN || result == ARCHIVE_RETRY)
 		return weir__layer_damaged(tar, err);
 	name = archive_entry_pathname(entry);
@@ -71,6 +75,23 @@ static enum weir_status read_member(struct weir__unpack *unpack, uint8_t *out, s
 	return WEIR_OK;
 }
 
+/*
+ * Behind the mark that ends a tar: its blocks are filled up, and what it is compressed with has an
+ * end of its own, which may be damaged.
+ */
+static enum weir_status pass_over(struct weir__unpack *unpack, uint8_t *out, size_t room,
+				  struct weir_error *err)
+{
+	enum weir_status status = WEIR_END;
+	size_t len;
+
+	if (!unpack->tar.is_over)
+		status = weir__layer_read(&unpack->outer, out,
+					  room < FILLER_BYTES ? room : FILLER_BYTES, &len, err);
+	unpack->tar.is_over = status == WEIR_END;
+	return status;
+}
+
 enum weir_status weir__unpack_read(struct weir__unpack *unpack, uint8_t *out, size_t room,
 				   size_t *ret_len, bool *ret_is_next, struct weir_error *err)
 {
@@ -85,9 +106,16 @@ enum weir_status weir__unpack_read(struct weir__unpack *unpack, uint8_t *out, si
 		return status;
 	if (tar->coding != WEIR__CODING_TAR)
 		return weir__layer_read(tar, out, room, ret_len, err);
+	if (unpack->is_tar_over)
+		return pass_over(unpack, out, room, err);
 	if (!unpack->in_member)
 		return next_member(unpack, ret_is_next, err);
 	return read_member(unpack, out, room, ret_len, err);
+}
+
+void weir__unpack_set_plain(struct weir__unpack *unpack)
+{
+	unpack->outer.coding = unpack->tar.coding = WEIR__CODING_NONE;
 }
 
 enum weir__packing weir__unpack_packing(const struct weir__unpack *unpack)

@@ -33,10 +33,13 @@ struct weir__unpack *weir__unpack_free(struct weir__unpack *unpack);	/* NULL is 
 /*
  * WEIR_OK: *ret_len bytes, also none: call again · WEIR_AGAIN: none now · WEIR_END: no more; a
  * plain file may have more later · below zero: damage, WEIR_ERR_CORRUPT, behind all that could be
- * read; or what `pull` answered. *ret_is_next: a member of a tar begins, with the next bytes.
+ * read; or what `pull` answered. *ret_is_next: the next bytes, if any, are another member's of the
+ * tar; behind its last it is only read to the end of the file, whatever stands there.
  */
 enum weir_status weir__unpack_read(struct weir__unpack *unpack, uint8_t *out, size_t room,
 				   size_t *ret_len, bool *ret_is_next, struct weir_error *err);
+/* Before the first read: the bytes are as they are, whatever they look like. */
+void weir__unpack_set_plain(struct weir__unpack *unpack);
 enum weir__packing weir__unpack_packing(const struct weir__unpack *unpack);
 
 /* Whether a file that begins with these bytes, 512 or all it has, is packed in something. */

@@ -40,6 +40,7 @@ struct weir__unpack {
 	bool may_wait;
 	struct weir__layer outer, tar, inner;
 	bool in_member;
+	bool is_tar_over;	/* what follows only fills the file */
 	struct weir_error below;	/* why an archive was given no more bytes */
 	char member[256];
 };

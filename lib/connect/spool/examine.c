@@ -17,12 +17,12 @@
 #include <unistd.h>
 
 #include "connect/spool/disk.h"
+#include "connect/spool/internal.h"
 #include "ground/folder.h"
 #include "ground/options.h"
 #include "weir/check.h"
 
 #define PATH_BYTES 4096
-#define DEFAULT_BYTES (UINT64_C(1) << 30)
 #define SLACK_BYTES (UINT64_C(16) << 20)
 
 struct examination {
@@ -145,6 +145,6 @@ enum weir_status weir_spool_check(const struct weir_env *env, const char *name,
 		return WEIR_ERR_INVALID;
 	if (!options.dir || !*options.dir || strlen(options.dir) >= PATH_BYTES)
 		return weir__error_invalid(err, "spool '%s': dir is needed", of.name);
-	look_at(&of, options.dir, options.max_bytes ? options.max_bytes : DEFAULT_BYTES);
+	look_at(&of, options.dir, options.max_bytes ? options.max_bytes : WEIR__SPOOL_BYTES);
 	return WEIR_OK;
 }

@@ -16,6 +16,8 @@
 #include "weir/source.h"
 #include "weir/spool.h"
 
+#define WEIR__SPOOL_BYTES (UINT64_C(1) << 30)	/* max_bytes by default */
+
 /* Read by any thread, written by the pipeline's. */
 struct weir__spool_counters {
 	_Atomic uint64_t stored, settled, expired, damaged, waiting_bytes, oldest_ms, commits;

@@ -144,13 +144,22 @@ static enum weir_status write_new(const struct weir__store *store,
 	return status;
 }
 
+/* A name that no earlier one has. */
+static void name_aside(struct weir__store *store)
+{
+	uint64_t at_ms = weir__wall_ms(store->env);
+
+	do {
+		snprintf(store->aside, sizeof store->aside, "damaged-%" PRIu64 ".mdb", at_ms++);
+	} while (faccessat(store->folder.fd, store->aside, F_OK, AT_SYMLINK_NOFOLLOW) == 0);
+}
+
 /* First a second name for the damaged file, then the new one in its place. */
 static enum weir_status exchange(struct weir__store *store, struct weir_error *err)
 {
 	const int dir = store->folder.fd;
 
-	snprintf(store->aside, sizeof store->aside, "damaged-%" PRIu64 ".mdb",
-		 weir__wall_ms(store->env));
+	name_aside(store);
 	if (linkat(dir, store->name, dir, store->aside, 0) < 0 &&
 	    renameat(dir, store->name, dir, store->aside) < 0)
 		return weir__error_os(err, errno, "cannot rename '%.120s/%s'", store->dir,

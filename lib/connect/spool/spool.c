@@ -8,7 +8,6 @@
 #include "connect/spool/internal.h"
 #include "ground/options.h"
 
-#define DEFAULT_BYTES (UINT64_C(1) << 30)
 #define LEAST_BYTES (UINT64_C(16) << 20)
 #define MOST_BYTES (UINT64_C(1) << 46)
 #define DEFAULT_COMMIT_BYTES (1u << 20)
@@ -66,7 +65,7 @@ static enum weir_status check(const struct weir_spool_options *options, const ch
 /* Zero is the default; batches are small against the spool: it can be filled and emptied. */
 static void set_sizes(weir_spool *spool, const struct weir_spool_options *options)
 {
-	const uint64_t max_bytes = options->max_bytes ? options->max_bytes : DEFAULT_BYTES;
+	const uint64_t max_bytes = options->max_bytes ? options->max_bytes : WEIR__SPOOL_BYTES;
 	const uint64_t most = max_bytes / RECORDS_LEAST;
 
 	spool->store.max_bytes = max_bytes;
