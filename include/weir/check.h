@@ -7,6 +7,12 @@
  * brokers, groups and topics of Kafka sources and sinks, files, and the folders of spools. The calls
  * here are its parts, for programs that have their options in C. Each question to a server or
  * cluster takes 5 s at most; they block, and leave nothing behind. `err` may be NULL everywhere.
+ *
+ * Of an X source the server is tried with weir_twitter_check_server, too: `.url` as in
+ * weir_x_source_options (where that is NULL: WEIR_X_URL), `.anonymous = true`, and its
+ * `user_agent`, `ca_file`, `proxy` and `unix_socket`.
+ *
+ * These calls belong to no pipeline. Thread: any.
  */
 #ifndef WEIR_CHECK_H
 #define WEIR_CHECK_H

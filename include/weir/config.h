@@ -153,7 +153,7 @@ WEIR_API enum weir_status weir_config_check(weir_config *config, weir_check_fn *
  */
 typedef void weir_config_key_fn(void *user, const char *key, const char *value, const char *help);
 
-/** Tells every key there is. Since: 0.1. */
+/** Tells every key there is. Thread: any. Since: 0.1. */
 WEIR_API void weir_config_keys(weir_config_key_fn *visit, void *user);
 
 #ifdef __cplusplus

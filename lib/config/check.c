@@ -83,7 +83,8 @@ static void try_sink(const struct weir__watch *watch, const struct weir__party *
 	size_t count = 0;
 
 	try_attempts(watch, sink);
-	for (const struct weir__destination *at = sink->destinations; names && at; at = at->next)
+	for (const struct weir__watched_destination *at = sink->destinations; names && at;
+	     at = at->next)
 		names[count++] = at->name;
 	if (!names)
 		status = weir__error_no_memory(&reason);

@@ -3,7 +3,8 @@
  * Configurations: the public calls.
  *
  * Guarantees: nothing is printed, no variable is read but through the application; a configuration
- * can be applied more than once. A secret leaves it only towards the one it is for.
+ * can be applied more than once. A secret leaves it only towards the one it is for: a pipeline that
+ * is built holds its words until they are without.
  */
 #include "weir/config.h"
 
@@ -12,6 +13,7 @@
 #include <string.h>
 
 #include "config/watch.h"
+#include "engine/words.h"
 #include "ground/error.h"
 #include "ground/options.h"
 
@@ -87,6 +89,7 @@ enum weir_status weir_config_apply(weir_config *config, weir_pipeline *pipeline,
 	enum weir_status status;
 
 	weir__settings_init(&settings, &config->env);
+	weir__pipeline_hold(pipeline);
 	status = weir__config_translate(config, &settings, &reason);
 	if (status == WEIR_OK)
 		status = refuse_pipeline_keys(&settings, &reason);
@@ -97,6 +100,7 @@ enum weir_status weir_config_apply(weir_config *config, weir_pipeline *pipeline,
 	weir__settings_release(&settings);
 	if (status < 0)
 		weir__secrets_hide_error(config, &reason);
+	weir__pipeline_say(pipeline, status < 0 ? &reason : NULL);
 	if (status < 0 && err)
 		*err = reason;
 	return status;
@@ -122,7 +126,7 @@ static enum weir_status make(weir_config *config, struct weir__settings *setting
 		return status;
 	if (config->watch)
 		weir__watch_pipeline(config->watch, &options);
-	*ret = weir_pipeline_new(&options);
+	*ret = weir__pipeline_new_held(&options);
 	if (!*ret)
 		return weir__error_no_memory(err);
 	if (weir_pipeline_error(*ret)->status < 0) {
@@ -148,9 +152,11 @@ weir_pipeline *weir_config_pipeline(weir_config *config, const struct weir_pipel
 	if (status < 0)
 		weir__config_tell_unread(config, &settings);
 	weir__settings_release(&settings);
+	if (status < 0)
+		weir__secrets_hide_error(config, &reason);
+	weir__pipeline_say(pipeline, status < 0 ? &reason : NULL);
 	if (status == WEIR_OK)
 		return pipeline;
-	weir__secrets_hide_error(config, &reason);
 	if (err)
 		*err = reason;
 	return weir_pipeline_free(pipeline);

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* What the translators of foreign keys share: eneco.c (connectors), worker.c (Kafka Connect). */
+/*
+ * What the translators of foreign keys share: eneco.c (connectors), worker.c (Kafka Connect),
+ * jaas.c (its login modules).
+ */
 #ifndef WEIR_CONFIG_FOREIGN_H
 #define WEIR_CONFIG_FOREIGN_H
 
@@ -23,8 +26,20 @@ enum weir_status weir__worker_converter(struct weir__foreign *from, const char *
 					const char **ret);
 /* The sink "kafka", from bootstrap.servers, producer.… and producer.override.… */
 enum weir_status weir__worker_sink(struct weir__foreign *from);
-/* A key of the worker's that has no meaning here. */
-bool weir__worker_is_idle(const char *key);
+/* A key of the worker's that has no meaning here, or of a converter's that it has. */
+bool weir__worker_is_idle(const struct weir__foreign *from, const struct weir__setting *setting);
+/* A key that sets up a converter, "value.converter.schemas.enable". */
+bool weir__worker_is_converter_key(const char *key);
+/* Of such keys the one that was meant; NULL: none is near. */
+const char *weir__worker_near(const char *key);
+
+/* config/jaas.c */
+/*
+ * The value of an option in sasl.jaas.config; yours, forget it with weir__form_forget. NULL, and
+ * well: it is not there. WEIR_ERR_INVALID: the line cannot be read.
+ */
+enum weir_status weir__jaas_option(const struct weir_env *env, const char *text, const char *name,
+				   char **ret, struct weir_error *err);
 
 /* config/unknown.c */
 /*

@@ -3,7 +3,7 @@
  * What the files of the configuration share.
  *
  *     read.c      files into settings, ${…} undone
- *     eneco.c     the connectors' keys, the worker's: translated into weir.… keys
+ *     eneco.c     the connectors' keys, the worker's, into weir.… keys: worker.c, jaas.c
  *     build.c     weir.… keys into a pipeline: parties.c, routes.c
  *     fill.c      one options struct of these
  *     check.c     what is built, told and tried instead of run: watch.c,

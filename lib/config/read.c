@@ -289,6 +289,20 @@ static enum weir_status read_properties(weir_config *config, const char *file,
 
 /* ---- {"name":…,"config":{…}} ---- */
 
+/* With a point, whatever stands there in the program's locale. */
+static void write_real(double real, char *out, size_t size)
+{
+	char *point, *behind;
+
+	snprintf(out, size, "%.17g", real);
+	point = out + strspn(out, "-0123456789");
+	behind = point + strcspn(point, "0123456789e");
+	if (behind == point)
+		return;
+	*point = '.';
+	memmove(point + 1, behind, strlen(behind) + 1);
+}
+
 static enum weir_status add_member(weir_config *config, const char *file, const char *key,
 				   const json_t *value, struct weir_error *err)
 {
@@ -301,7 +315,7 @@ static enum weir_status add_member(weir_config *config, const char *file, const 
 		snprintf(number, sizeof number, "%" JSON_INTEGER_FORMAT, json_integer_value(value));
 		return add(config, key, number, file, 1, err);
 	case JSON_REAL:
-		snprintf(number, sizeof number, "%.17g", json_real_value(value));
+		write_real(json_real_value(value), number, sizeof number);
 		return add(config, key, number, file, 1, err);
 	case JSON_TRUE:
 	case JSON_FALSE:

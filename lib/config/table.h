@@ -51,6 +51,8 @@ struct weir__key_table {
 extern const struct weir__key_table weir__key_tables[];
 extern const size_t weir__key_table_count;
 
+/* Whether the name is the last of the key's, behind a dot. */
+bool weir__key_ends_in(const char *key, const char *name);
 /* Whether what a key of the family is set to is not to be shown. */
 bool weir__key_is_secret(const char *key);
 const struct weir__key_table *weir__key_table_find(const char *section, const char *type);

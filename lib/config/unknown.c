@@ -93,14 +93,6 @@ static const char *find_near_section(const char *key)
 	return weir__nearest(name, names, SECTIONS);
 }
 
-static bool ends_in(const char *key, const char *name)
-{
-	const size_t len = strlen(key), name_len = strlen(name);
-
-	return len > name_len && key[len - name_len - 1] == '.' &&
-	       strcmp(key + len - name_len, name) == 0;
-}
-
 void weir__config_tell_unknown(const weir_config *config, const struct weir__setting *setting)
 {
 	const char *key = setting->key + strlen("weir."), *near = NULL, *words = NULL;
@@ -117,7 +109,7 @@ void weir__config_tell_unknown(const weir_config *config, const struct weir__set
 		words = "; is it meant to begin with weir.";
 	}
 	weir__settings_place(setting, place, sizeof place);
-	if (near && ends_in(setting->key, near))
+	if (near && weir__key_ends_in(setting->key, near))
 		weir__config_notice(config, "%s: it means nothing here: what it belongs to is of "
 				    "another type, or set up otherwise", place);
 	else
@@ -178,7 +170,7 @@ static const char *find_left_out(const struct weir__foreign *from, const char *k
 	return NULL;
 }
 
-void weir__foreign_tell_unknown(const struct weir__foreign *from, bool is_early)
+static const char *find_near_foreign(const char *key)
 {
 	static const char *const known[] = {
 		"name", "connector.class", "tasks.max", "topic", "topics", "twitter.consumerkey",
@@ -193,17 +185,37 @@ void weir__foreign_tell_unknown(const struct weir__foreign *from, bool is_early)
 		"twitter.oauth.accessToken", "twitter.oauth.accessTokenSecret",
 		"twitter.bearerToken", "filter.rule", "tweet.fields", "kafka.tweets.topic",
 	};
+
+	if (weir__worker_is_converter_key(key))
+		return weir__worker_near(key);
+	return weir__nearest(key, known, sizeof known / sizeof *known);
+}
+
+static void tell_nobodys(const struct weir__foreign *from, const char *place, const char *near,
+			 bool is_converters)
+{
+	if (near)
+		weir__config_notice(from->config, "%s: no such key; is it meant to be %s?", place,
+				    near);
+	else
+		weir__config_notice(from->config, "%s: no such key%s", place,
+				    is_converters ? ": neither JsonConverter nor StringConverter "
+						    "has it" : "");
+}
+
+void weir__foreign_tell_unknown(const struct weir__foreign *from, bool is_early)
+{
 	char place[WEIR__PLACE_BYTES];
 
 	for (const struct weir__setting *at = from->config->given.first; at; at = at->next) {
 		const char *near, *words;
 
-		if (at->is_used || weir__worker_is_idle(at->key))
+		if (at->is_used || weir__worker_is_idle(from, at))
 			continue;
 		if (is_early && (strncmp(at->key, "weir.", 5) == 0 ||
 				 strncmp(at->key, "producer.", 9) == 0))
 			continue;
-		near = weir__nearest(at->key, known, sizeof known / sizeof *known);
+		near = find_near_foreign(at->key);
 		weir__settings_place(at, place, sizeof place);
 		words = find_left_out(from, at->key);
 		if (words && (!is_early || !near)) {
@@ -220,8 +232,6 @@ void weir__foreign_tell_unknown(const struct weir__foreign *from, bool is_early)
 						    : "it is for a connector, and there is none");
 			continue;
 		}
-		weir__config_notice(from->config, "%s: no such key%s%s%s", place,
-				    near ? "; is it meant to be " : "", near ? near : "",
-				    near ? "?" : "");
+		tell_nobodys(from, place, near, weir__worker_is_converter_key(at->key));
 	}
 }

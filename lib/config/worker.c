@@ -14,6 +14,8 @@
 #include "wire/form.h"
 
 #define SINK "weir.sinks.kafka."
+#define JSON_CONVERTER "org.apache.kafka.connect.json.JsonConverter"
+#define STRING_CONVERTER "org.apache.kafka.connect.storage.StringConverter"
 
 static struct weir__setting *take(struct weir__foreign *from, const char *key)
 {
@@ -76,15 +78,75 @@ enum weir_status weir__worker_converter(struct weir__foreign *from, const char *
 	if (schemas && weir__value_boolean(schemas, &with_schema, from->err) < 0)
 		return from->err->status;
 	*ret = with_schema ? "json-schema" : "json";
-	if (!converter || strcmp(converter->value, "org.apache.kafka.connect.json.JsonConverter") == 0)
+	if (!converter || strcmp(converter->value, JSON_CONVERTER) == 0)
 		return WEIR_OK;
 	*ret = "plain";
-	if (strcmp(converter->value, "org.apache.kafka.connect.storage.StringConverter") == 0)
+	if (strcmp(converter->value, STRING_CONVERTER) == 0)
 		return WEIR_OK;
 	return weir__settings_wrong(from->err, converter, "'%.80s' is not to be had; take "
-				    "org.apache.kafka.connect.json.JsonConverter or "
-				    "org.apache.kafka.connect.storage.StringConverter",
-				    converter->value);
+				    JSON_CONVERTER " or " STRING_CONVERTER, converter->value);
+}
+
+static const char *const converters[] = { "key.converter", "value.converter" };
+
+/* The converter, by number, that a key is of, or seems to be; -1: none. */
+static int find_role(const char *key)
+{
+	for (int role = 0; role < 2; role++)
+		if (strncmp(key, converters[role], strlen(converters[role])) == 0)
+			return role;
+	return -1;
+}
+
+/* The class that a converter's key is for: set beside it, or else anywhere. NULL: its default. */
+static const char *class_of(const struct weir__foreign *from, const struct weir__setting *setting,
+			    const char *converter)
+{
+	const struct weir__setting *found = NULL;
+
+	for (const struct weir__setting *at = from->config->given.first; at; at = at->next)
+		if (strcmp(at->key, converter) == 0 &&
+		    (!found || at->file == setting->file || found->file != setting->file))
+			found = at;
+	return found ? found->value : NULL;
+}
+
+/* Those of a converter that is not here are its own, and may be any. */
+static bool is_known(const struct weir__foreign *from, const struct weir__setting *setting,
+		     const char *converter)
+{
+	static const char *const known[] = {
+		"schemas.enable", "schemas.cache.size", "decimal.format",
+		"replace.null.with.default", "converter.type", "converter.encoding",
+	};
+	const char *name = setting->key + strlen(converter), *class;
+
+	if (*name != '.')
+		return !*name;
+	for (size_t i = 0; i < sizeof known / sizeof *known; i++)
+		if (strcmp(name + 1, known[i]) == 0)
+			return true;
+	class = class_of(from, setting, converter);
+	return class && strcmp(class, JSON_CONVERTER) != 0 && strcmp(class, STRING_CONVERTER) != 0;
+}
+
+bool weir__worker_is_converter_key(const char *key)
+{
+	const int role = find_role(key);
+
+	return role >= 0 && key[strlen(converters[role])] == '.';
+}
+
+const char *weir__worker_near(const char *key)
+{
+	static const char *const schemas[] = {
+		"key.converter.schemas.enable", "value.converter.schemas.enable"
+	};
+	const int role = find_role(key);
+	const size_t len = strlen(converters[role]) + 1;
+	const char *meant = schemas[role] + len;
+
+	return weir__nearest(key + len, &meant, 1) ? schemas[role] : NULL;
 }
 
 /* ---- the producer ---- */
@@ -155,52 +217,36 @@ static enum weir_status keep_endpoint(struct weir__foreign *from,
 	return add_property(from, setting, name, *setting->value ? setting->value : "none");
 }
 
-/* Behind a word of a JAAS line: white space ends it, but not inside quotes. */
-static const char *skip_word(const char *at)
+/* An option of a login module; not there: NULL. */
+static enum weir_status read_option(struct weir__foreign *from, const struct weir__setting *setting,
+				    const char *name, char **ret)
 {
-	bool is_quoted = false;
+	struct weir_error reason;
+	const enum weir_status status = weir__jaas_option(&from->config->env, setting->value, name,
+							  ret, &reason);
 
-	for (; *at && (is_quoted || !strchr(" \t;", *at)); at++)
-		is_quoted ^= *at == '"';
-	return at;
-}
-
-/* NAME="VALUE" in a JAAS line. */
-static char *find_option(struct weir__foreign *from, const char *text, const char *name)
-{
-	const size_t len = strlen(name);
-	const char *at = text, *end;
-
-	for (; *at; at = end) {
-		at += strspn(at, " \t;");
-		end = skip_word(at);
-		if (strncmp(at, name, len) != 0 || at[len] != '=')
-			continue;
-		at += len + 1;
-		if (*at == '"' && end > at + 1 && end[-1] == '"')
-			return weir__text_copy_n(&from->config->env, at + 1,
-						 (size_t)(end - at) - 2);
-		return weir__text_copy_n(&from->config->env, at, (size_t)(end - at));
-	}
-	return NULL;
+	if (status == WEIR_ERR_INVALID)
+		return weir__settings_wrong(from->err, setting, "%s", reason.text);
+	return status < 0 ? weir__error_no_memory(from->err) : WEIR_OK;
 }
 
 static enum weir_status keep_jaas(struct weir__foreign *from, const struct weir__setting *setting,
 				  const char *name)
 {
 	struct weir__setting secret = *setting;
-	char *user = find_option(from, setting->value, "username");
-	char *password = find_option(from, setting->value, "password");
-	enum weir_status status;
+	char *user = NULL, *password = NULL;
+	enum weir_status status = read_option(from, setting, "username", &user);
 
 	(void)name;
 	secret.is_secret = true;
-	if (!user || !password)
+	if (status == WEIR_OK)
+		status = read_option(from, setting, "password", &password);
+	if (status == WEIR_OK && (!user || !password))
 		status = weir__settings_wrong(from->err, setting, "no username=\"…\" and "
 					      "password=\"…\" in it");
-	else if (add_property(from, &secret, "sasl.username", user) < 0)
-		status = from->err->status;
-	else
+	if (status == WEIR_OK)
+		status = add_property(from, &secret, "sasl.username", user);
+	if (status == WEIR_OK)
 		status = add_property(from, &secret, "sasl.password", password);
 	weir__form_forget(&from->config->env, password);
 	weir__text_free(&from->config->env, user);
@@ -307,7 +353,7 @@ enum weir_status weir__worker_sink(struct weir__foreign *from)
 	return WEIR_OK;
 }
 
-bool weir__worker_is_idle(const char *key)
+bool weir__worker_is_idle(const struct weir__foreign *from, const struct weir__setting *setting)
 {
 	static const char *const idle[] = {
 		"access.control.", "admin.",	"config.",   "connector.client.config.override.",
@@ -317,7 +363,11 @@ bool weir__worker_is_idle(const char *key)
 		"status.",	   "task.",	"topic.creation.",  "transforms.",
 		"twitter.app.name", "twitter.debug", "value.converter", "bootstrap.servers",
 	};
+	const char *key = setting->key;
+	const int role = find_role(key);
 
+	if (role >= 0 && from->is_eneco)
+		return is_known(from, setting, converters[role]);
 	for (size_t i = 0; i < sizeof idle / sizeof *idle; i++)
 		if (strncmp(key, idle[i], strlen(idle[i])) == 0)
 			return true;

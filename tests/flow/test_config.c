@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Configuration files: what they come to, what is refused, what runs. */
 #include <check.h>
+#include <locale.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -151,6 +152,9 @@ static const struct {
 	  "reads PKCS12" },
 	{ "a JAAS line without a password", KEYS "track.terms=a\nproducer.sasl.jaas.config=a b;\n",
 	  "no username" },
+	{ "one whose quotes do not end",
+	  KEYS "track.terms=a\nproducer.sasl.jaas.config=a b username='u' password='x;\n",
+	  "f:8: producer.sasl.jaas.config: there are quotes in it that do not end" },
 	{ "a source without a type", "weir.sources.a.path=x\n", "f:1: weir.sources.a.path: "
 	  "weir.sources.a.type is not set; it is one of twitter, x, kafka, file" },
 	{ "a source of no type", "weir.sources.a.type=rss\n", "f:1: weir.sources.a.type: 'rss' is none" },
@@ -196,6 +200,22 @@ START_TEST(what_is_wrong_is_refused_with_its_place)
 	drop_folder(err.text);
 	ck_assert_msg(strstr(err.text, wrong[_i].words), "%s: '%s' is not in '%s'", wrong[_i].name,
 		      wrong[_i].words, err.text);
+}
+END_TEST
+
+START_TEST(numbers_of_a_document_are_the_same_in_every_locale)
+{
+	static const char *const locales[] = { "C", "de_DE.UTF-8", "fr_FR.UTF-8" };
+
+	if (!setlocale(LC_ALL, locales[_i])) {
+		printf("no locale %s here: not tested\n", locales[_i]);
+		return;
+	}
+	ck_assert_int_eq(read_text("f", "{\"weir.a\":-1.5,\"weir.b\":5.0,\"weir.c\":1e300,"
+				   "\"weir.d\":2.5e-7,\"weir.e\":7}"), WEIR_OK);
+	ck_assert_int_eq(weir_config_visit(config, visit, NULL, &err), WEIR_OK);
+	ck_assert_str_eq(visited, "weir.a=-1.5\nweir.b=5\nweir.c=1.0000000000000001e+300\n"
+			 "weir.d=2.4999999999999999e-07\nweir.e=7\n");
 }
 END_TEST
 
@@ -450,6 +470,7 @@ int main(void)
 	tcase_set_timeout(tcase, 120);
 	LOOP(tcase, a_file_people_have_comes_to_this, shapes);
 	LOOP(tcase, what_is_wrong_is_refused_with_its_place, wrong);
+	tcase_add_loop_test(tcase, numbers_of_a_document_are_the_same_in_every_locale, 0, 3);
 	tcase_add_test(tcase, what_cannot_be_a_configuration_is_said);
 	tcase_add_test(tcase, who_wants_no_error_gets_the_status_alone);
 	tcase_add_test(tcase, stand_ins_come_from_the_environment_and_from_files_and_stay_secret);

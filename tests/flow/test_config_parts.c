@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Configuration files: windows of de-duplication, partitions, transactions, lists of one text a key,
- * shares of spools; what is wrong with them, with its place; what is near a key that nobody knows.
+ * Configuration files: windows of de-duplication, partitions, transactions, lists of one text a
+ * key, shares of spools; what is wrong with them, with its place; what is near a key that nobody
+ * knows, of ours and of converters.
  */
 #include <check.h>
-#include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,15 +14,9 @@
 
 static struct config_rig rig;
 
-static const char *variable(void *user, const char *name)
-{
-	(void)user;
-	return strcmp(name, "HIDDEN") == 0 ? "a-hidden-place" : NULL;
-}
-
 static void setup(void)
 {
-	config_rig_begin(&rig, variable);
+	config_rig_begin(&rig, NULL);
 }
 
 static void teardown(void)
@@ -303,117 +297,78 @@ START_TEST(a_key_that_nobody_knows_is_told_when_an_error_comes_first)
 }
 END_TEST
 
-/* ---- secrets */
+/* ---- keys of converters */
 
-START_TEST(what_came_from_elsewhere_is_in_no_error_and_no_line)
-{
-	ck_assert_ptr_null(config_rig_make(&rig, "weir.sources.in.type=file\n"
-					   "weir.sources.in.path=/${env:HIDDEN}\n"
-					   "weir.routes.1.sink=${env:HIDDEN}\n"));
-	ck_assert_msg(!strstr(rig.err.text, "hidden"), "%s", rig.err.text);
-	config_rig_again(&rig);
-	ck_assert_ptr_null(config_rig_make(&rig, "weir.sources.${env:HIDDEN}.type=file\n"
-					   "weir.sources.in.type=${env:HIDDEN}\n"));
-	ck_assert_msg(!strstr(rig.err.text, "a-hidden"), "%s", rig.err.text);
-	config_rig_again(&rig);
-	ck_assert_int_eq(config_rig_check(&rig, "weir.sources.in.type=file\n"
-					  "weir.sources.in.path=/${env:HIDDEN}\n"
-					  "weir.sinks.out.type=file\nweir.sinks.out.path=-\n"
-					  "weir.routes.1.to=${env:HIDDEN}\n"), WEIR_OK);
-	ck_assert_ptr_nonnull(strstr(rig.told, "wrong source in: cannot open '(secret)'"));
-	ck_assert_msg(!strstr(rig.told, "hidden"), "%s", rig.told);
-}
-END_TEST
+#define ENECO                                                                                      \
+	"twitter.consumerkey=a\ntwitter.consumersecret=b\ntwitter.token=c\ntwitter.secret=d\n"       \
+	"track.terms=x\n"
+#define JSON "value.converter=org.apache.kafka.connect.json.JsonConverter\n"
+#define STRING "value.converter=org.apache.kafka.connect.storage.StringConverter\n"
+#define AVRO "converter=io.confluent.connect.avro.AvroConverter\n"
+#define NOBODYS ": no such key: neither JsonConverter nor StringConverter has it\n"
+#define SCHEMAS ": no such key; is it meant to be value.converter.schemas.enable?\n"
 
-#define SECRET "hush-hush-12345"
-
-/* Behind it the rig's own allocator; what goes back with the secret in it is counted. */
-static struct weir_allocator own;
-static size_t unwiped;
-#define SIZE_BYTES 16	/* in front of a block, aligned */
-
-static void *watch_resize(void *user, void *block, size_t old_size, size_t new_size)
-{
-	if (block && memmem(block, old_size, SECRET, strlen(SECRET)))
-		unwiped++;
-	return own.resize(user, block, old_size, new_size);
-}
-
-static void ignore(void *user, const char *key, const char *value)
-{
-	(void)user, (void)key, (void)value;
-}
-
-/* Larger than any first block, so that what holds it grows, and is copied by those that do. */
-START_TEST(a_secret_of_a_file_is_wiped_wherever_it_was)
-{
-	char large[20000];
-
-	memset(large, 'x', sizeof large);
-	memcpy(large, SECRET, strlen(SECRET));
-	file_write(test_path(&rig.dir, "secret"), large, sizeof large);
-	rig.config = weir_config_free(rig.config);
-	own = rig.fake.env.allocator;
-	rig.fake.env.allocator.resize = watch_resize;
-	rig.config = weir_config_new(WEIR_WITH(weir_config_options, .env = &rig.fake.env));
-	unwiped = 0;
-	ck_assert_int_eq(config_rig_read(&rig, "a=b\nc=<${file:DIR/secret}>\nd=" SECRET "\n"
-					 "twitter.consumerkey=a\ntwitter.consumersecret=b\n"
-					 "twitter.token=c\ntwitter.secret=" SECRET "\n"
-					 "track.terms=a, ${file:DIR/secret}\n"), WEIR_OK);
-	ck_assert_int_eq(weir_config_visit(rig.config, ignore, NULL, &rig.err), WEIR_OK);
-	rig.config = weir_config_free(rig.config);
-	ck_assert_uint_eq(unwiped, 0);
-	rig.fake.env.allocator = own;
-}
-END_TEST
-
-/* What jansson frees, likewise: it is told no sizes, so each block has its own in front; and zeros,
- * because what jansson leaves unwritten is read here.
- */
-static void *watched_malloc(size_t size)
-{
-	size_t *block = calloc(1, SIZE_BYTES + size);
-
-	if (!block)
-		return NULL;
-	*block = size;
-	return (char *)block + SIZE_BYTES;
-}
-
-static void watched_free(void *data)
-{
-	char *block = data ? (char *)data - SIZE_BYTES : NULL;
-
-	if (block && memmem(data, *(size_t *)(void *)block, SECRET, strlen(SECRET)))
-		unwiped++;
-	free(block);
-}
-
-/* The other members make jansson's own buffer large before, and write over it behind. */
-#define LONG "123456789-123456789-123456789-123456789-123456789-123456789"
-
-static const char *const documents[] = {
-	"{\"config\":{\"weir.a\":\"" LONG "\",\"weir.b\":\"" SECRET "\",\"weir.c\":\"" LONG "\"}}",
-	"{\"weir.a\":\"" LONG "\",\"weir.b\":\"<" SECRET ">\",\"weir.c\":\"" LONG "\"}",
-	"{\"weir.a\":\"" LONG "\",\"weir.b\":[{\"weir.c\":\"" SECRET "\"}],\"weir.d\":\"" LONG "\"}",
+static const struct {
+	const char *name, *connector, *worker, *notices;
+} of_converters[] = {
+	{ "misspelt", ENECO JSON "value.converter.schemas.enabled=false\n", NULL,
+	  "f:7: value.converter.schemas.enabled" SCHEMAS },
+	{ "misspelt, of the key", ENECO "key.converter.schema.enable=false\n", NULL, "f:6: "
+	  "key.converter.schema.enable: no such key; is it meant to be "
+	  "key.converter.schemas.enable?\n" },
+	{ "misspelt, beside a string", ENECO "output.format=string\n" STRING
+	  "value.converter.schemas.enabl=false\n", NULL,
+	  "f:8: value.converter.schemas.enabl" SCHEMAS },
+	{ "misspelt, and the converter is the worker's", ENECO
+	  "value.converter.schemas.enabled=false\n", JSON,
+	  "f:6: value.converter.schemas.enabled" SCHEMAS },
+	{ "misspelt in the worker", ENECO, JSON "value.converter.schemas.enabled=false\n",
+	  "w:2: value.converter.schemas.enabled" SCHEMAS },
+	{ "the converter itself", ENECO "value.converterr=x\n", NULL,
+	  "f:6: value.converterr: no such key; is it meant to be value.converter?\n" },
+	{ "another converter's", ENECO JSON "value.converter.schema.registry.url=http://r\n", NULL,
+	  "f:7: value.converter.schema.registry.url" NOBODYS },
+	{ "nobody's", ENECO "key.converter.x=1\n", NULL, "f:6: key.converter.x" NOBODYS },
+	{ "known, without a meaning here", ENECO JSON "value.converter.schemas.cache.size=10\n"
+	  "value.converter.decimal.format=BASE64\nvalue.converter.converter.encoding=UTF-8\n"
+	  "value.converter.schemas.enable=true\nheader.converter.x=y\n", NULL, "" },
+	{ "of a converter that does not count", ENECO JSON, "value." AVRO
+	  "value.converter.schema.registry.url=http://r\n", "" },
+	{ "of a converter that is not to be had", ENECO "key." AVRO
+	  "key.converter.schema.registry.url=http://r\n", NULL, "" },
+	{ "beside the other connector, which has none", "twitter.oauth.consumerKey=a\n"
+	  "twitter.oauth.consumerSecret=b\ntwitter.oauth.accessToken=c\n"
+	  "twitter.oauth.accessTokenSecret=d\nkafka.status.topic=t\nfilter.keywords=x\n"
+	  "value.converter.schemas.enabled=false\n", NULL, "" },
 };
 
-START_TEST(a_secret_of_a_document_is_wiped_with_its_tree)
+START_TEST(a_converters_key_is_known_or_told)
 {
-	json_malloc_t malloc_before;
-	json_free_t free_before;
+	weir_pipeline *pipeline;
 
-	json_get_alloc_funcs(&malloc_before, &free_before);
-	json_set_alloc_funcs(watched_malloc, watched_free);
-	unwiped = 0;
-	ck_assert_int_eq(config_rig_read(&rig, documents[_i]), _i < 2 ? WEIR_OK : WEIR_ERR_INVALID);
-	json_set_alloc_funcs(malloc_before, free_before);
-	ck_assert_uint_eq(unwiped, 0);
+	put("w", of_converters[_i].worker ? of_converters[_i].worker : "");
+	ck_assert_int_eq(weir_config_read(rig.config, test_path(&rig.dir, "w"), &rig.err), WEIR_OK);
+	pipeline = config_rig_make(&rig, of_converters[_i].connector);
+	ck_assert_msg(pipeline || strstr(rig.err.text, "is not to be had"), "%s: %s",
+		      of_converters[_i].name, rig.err.text);
+	ck_assert_msg(strcmp(rig.notices, of_converters[_i].notices) == 0, "%s: %s",
+		      of_converters[_i].name, rig.notices);
+	weir_pipeline_free(pipeline);
 }
 END_TEST
 
-/* ---- what a check says of transactions */
+/* ---- a check */
+
+START_TEST(a_route_into_a_spool_may_have_a_name_there)
+{
+	ck_assert_msg(config_rig_check(&rig, FILE_IN "weir.spools.q.dir=DIR/q\n"
+				       "weir.routes.1.sink=q\nweir.routes.1.from=in\n"
+				       "weir.routes.1.to=t\n" OUT "weir.routes.2.from=q\n"
+				       "weir.routes.2.sink=out\n") == WEIR_OK, "%s", rig.err.text);
+	ck_assert_msg(strstr(rig.told, "plan spool q: ") && !strstr(rig.told, "wrong "), "%s",
+		      rig.told);
+}
+END_TEST
 
 START_TEST(attempts_that_transactions_use_up_are_wrong)
 {
@@ -444,9 +399,8 @@ int main(void)
 	LOOP(tcase, what_is_wrong_is_refused_with_its_place, wrong);
 	LOOP(tcase, a_key_that_nobody_knows_is_told_with_the_nearest, unknown);
 	LOOP(tcase, a_key_that_nobody_knows_is_told_when_an_error_comes_first, hidden);
-	tcase_add_test(tcase, what_came_from_elsewhere_is_in_no_error_and_no_line);
-	tcase_add_test(tcase, a_secret_of_a_file_is_wiped_wherever_it_was);
-	LOOP(tcase, a_secret_of_a_document_is_wiped_with_its_tree, documents);
+	LOOP(tcase, a_converters_key_is_known_or_told, of_converters);
+	tcase_add_test(tcase, a_route_into_a_spool_may_have_a_name_there);
 	tcase_add_loop_test(tcase, attempts_that_transactions_use_up_are_wrong, 0, 2);
 	return run_case("config parts", tcase);
 }
