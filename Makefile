@@ -4,13 +4,16 @@
 # CC, SAN=address,undefined and COVERAGE=1 each get a folder of their own. Programs land beside
 # them, those of the default variant in build/examples, build/tools and build/bench.
 #
-# Yours to set: CC CXX CFLAGS CPPFLAGS LDFLAGS, PREFIX LIBDIR INCLUDEDIR DESTDIR, CI=1 (warnings are
-# errors), INSTALL=no (name missing packages, install nothing), and for `make demo`:
-# BROKERS=host:9092 STREAM=file.jsonl DEMO_ARGS="…".
+# Yours to set: CC CXX CFLAGS CPPFLAGS LDFLAGS, PREFIX LIBDIR INCLUDEDIR BINDIR DESTDIR,
+# SAN=address,undefined, COVERAGE=1, CI=1 (warnings are errors), V=1, INSTALL=no (name missing
+# packages, install nothing), NEEDS=no (look for none), for `make demo` BROKERS=host:9092
+# STREAM=file.jsonl DEMO_ARGS="…", for `make fuzz` FUZZ_SECONDS=60. Those of the tests, of
+# check-kafka and of bench are in the first comments of tools/run-tests, tests/kafka/run, bench/run.
 
 PREFIX     ?= /usr/local
 LIBDIR     ?= $(PREFIX)/lib
 INCLUDEDIR ?= $(PREFIX)/include
+BINDIR     ?= $(PREFIX)/bin
 CFLAGS     ?= -O2 -g
 INSTALL    ?= yes
 OBJCOPY    ?= objcopy
@@ -59,6 +62,7 @@ tests     := $(tests_c:%.c=$(out)/%) \
 real_kafka := $(patsubst %.c,$(out)/%,$(sort $(wildcard tests/kafka/real_*.c)))
 kafka_o   := $(patsubst %.c,$(obj)/%.o,$(filter-out tests/kafka/real_%,$(wildcard tests/kafka/*.c)))
 examples  := $(patsubst %.c,$(bin)/%,$(sort $(wildcard examples/*.c)))
+tools     := $(addprefix $(bin)/examples/,connect spool_show)
 bench_o   := $(patsubst %.c,$(obj)/%.o,$(filter-out bench/bench_%,$(wildcard bench/*.c)))
 benches   := $(patsubst %.c,$(bin)/%,$(sort $(wildcard bench/bench_*.c)))
 headers   := $(wildcard include/weir/*.h)
@@ -78,8 +82,8 @@ endif
 .SECONDARY:
 .SECONDEXPANSION:
 .PHONY: all lib testing examples tests bench bench-check fuzz demo check check-programs \
-	check-kafka $(checks:%=check-%) coverage deps install install-lib install-testing uninstall clean \
-	help needs FORCE
+	check-kafka $(checks:%=check-%) coverage deps install install-lib install-testing \
+	install-tools uninstall clean help needs FORCE
 
 all: lib testing examples ## the library, the fault kit, the example programs and the sample tool
 lib: $(out)/libweir.a $(out)/$(shared) $(out)/weir.pc ## the library alone, static and shared
@@ -90,6 +94,9 @@ tests: $(tests) ## builds the tests, does not run them
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):[^#]*## */\1|/p' Makefile | awk -F'|' '{ printf "make %-16s%s\n", $$1, $$2 }'
 	@echo 'make check-NAME      one check alone: $(checks)'
+	@echo 'Yours to set: CC CXX CFLAGS CPPFLAGS LDFLAGS PREFIX LIBDIR INCLUDEDIR BINDIR' \
+		'DESTDIR SAN=address,undefined COVERAGE=1 CI=1 V=1 INSTALL=no NEEDS=no' \
+		'BROKERS=host:9092 STREAM=file.jsonl DEMO_ARGS="…" FUZZ_SECONDS=60'
 
 # --- what is missing -------------------------------------------------------------------------
 
@@ -103,7 +110,7 @@ deps: ## installs the packages that are missing
 
 # The others only look, before the first build, whoever brought what is there.
 needed := $(sort $(lib_needs) \
-	  $(if $(filter-out lib install-lib,$(or $(MAKECMDGOALS),all)),$(server_needs)))
+	  $(if $(filter-out lib install-lib install-tools,$(or $(MAKECMDGOALS),all)),$(server_needs)))
 
 needs:
 	@missing=; [ -e $(out)/$(shared) ] || [ '$(NEEDS)' = no ] || for name in $(needed); do \
@@ -277,10 +284,17 @@ install-testing: install-lib testing ## the same as install
 	install -m 644 $(out)/libweir-testing.a '$(DESTDIR)$(LIBDIR)'
 	install -m 644 $(out)/weir-testing.pc '$(DESTDIR)$(LIBDIR)/pkgconfig'
 
-uninstall: ## undoes install
+# With libweir.a in them: they need no libweir.so.
+install-tools: $(tools) ## the examples connect and spool_show, as weir-connect and weir-spool-show
+	install -d '$(DESTDIR)$(BINDIR)'
+	install -m 755 $(bin)/examples/connect '$(DESTDIR)$(BINDIR)/weir-connect'
+	install -m 755 $(bin)/examples/spool_show '$(DESTDIR)$(BINDIR)/weir-spool-show'
+
+uninstall: ## undoes install, install-tools too
 	rm -f '$(DESTDIR)$(INCLUDEDIR)/weir.h' $(headers:include/%='$(DESTDIR)$(INCLUDEDIR)/%')
 	rm -f $(patsubst %,'$(DESTDIR)$(LIBDIR)/%',libweir.a libweir.so $(soname) $(shared) \
 		libweir-testing.a pkgconfig/weir.pc pkgconfig/weir-testing.pc)
+	rm -f '$(DESTDIR)$(BINDIR)/weir-connect' '$(DESTDIR)$(BINDIR)/weir-spool-show'
 	[ ! -d '$(DESTDIR)$(INCLUDEDIR)/weir' ] || rmdir '$(DESTDIR)$(INCLUDEDIR)/weir'
 
 clean: ## removes build/

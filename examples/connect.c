@@ -8,6 +8,8 @@
  *     connect --keys                           every key of weir's own, as docs/config.md has them
  *     connect --help                           these words
  *
+ * `make install-tools` installs it as weir-connect.
+ *
  * --check says what the files come to, in weir's keys, and what would happen, tries servers, brokers
  * and topics, and runs nothing. --url is the server in the place of stream.twitter.com, whose v1.1
  * streams the service switched off in 2023. While it runs: a line every 10 s (or --progress

@@ -83,6 +83,7 @@ int main(int argc, char **argv)
 
 	const enum weir_status status = weir_pipeline_run(p);
 
+	signal(SIGINT, SIG_DFL);	/* the handler's pipeline is about to go */
 	if (status < 0)
 		fprintf(stderr, "%s\n", weir_pipeline_error(p)->text);
 	else if (!kinds)

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * What is in a spool: how many messages, how old, the first and the last, and whether all of it is
- * sound. It changes nothing; a pipeline must not have the spool meanwhile.
+ * sound. It changes nothing; a pipeline must not have the spool meanwhile. `make install-tools`
+ * installs it as weir-spool-show.
  *
  *     spool_show DIR [--bodies]      with --bodies every message, a line each: it can be read back
  *

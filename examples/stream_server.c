@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A server that speaks the stream protocols of v1.1 and X API v2 on this machine: for tests, demonstrations and
- * benchmarks of whatever reads such streams. It uses nothing of libweir, so that it can judge it.
+ * A server that speaks the stream protocols of v1.1 and X API v2 on this machine: for tests,
+ * demonstrations and benchmarks of whatever reads such streams. It uses nothing of libweir, so that
+ * it can judge it.
  *
  *	stream_server --rate 50                      invented messages of every kind, 50 a second
  *	stream_server --file recorded.jsonl --repeat --gzip

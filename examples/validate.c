@@ -72,6 +72,8 @@ int main(int argc, char **argv)
 
 	const enum weir_status status = weir_pipeline_run(p);
 
+	signal(SIGINT, SIG_DFL);	/* the handler's pipeline is about to go */
+	signal(SIGTERM, SIG_DFL);
 	if (status < 0)
 		fprintf(stderr, "%s\n", weir_pipeline_error(p)->text);
 	print_counts();

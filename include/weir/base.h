@@ -6,7 +6,9 @@
  *
  * - A pipeline belongs to one thread at a time; different pipelines share nothing.
  *   The few calls any thread may make say "Thread: any". What calls back comes on the pipeline's
- *   thread: the one inside run or step, or the one weir_pipeline_start made.
+ *   thread: the one inside run or step, or the one weir_pipeline_start made. Only the env's
+ *   allocator and a message's `release` are called by others, too: by threads of yours that make
+ *   such a call, and by helpers that end a Kafka client.
  * - Four words describe ownership. **borrows**: used during the call only. **takes**: the
  *   library's from now on, also when the call fails. **returns**, or "yours": free it with the
  *   named function. **lends**: the library's, valid until the named event.
@@ -20,7 +22,8 @@
  *   borrowed: what is needed of it is copied. NULL for options: every default.
  * - The library never prints, exits, aborts, reads the environment, or touches signal handlers,
  *   the locale, or another library's global state (but that a live source calls curl_global_init,
- *   which counts its calls and is safe among threads).
+ *   which counts its calls and is safe among threads, and that liboauth, which signs for v1.1, ends
+ *   the process when it is out of memory).
  */
 #ifndef WEIR_BASE_H
 #define WEIR_BASE_H

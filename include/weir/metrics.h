@@ -163,9 +163,10 @@ WEIR_API const char *weir_reconnect_cause_name(enum weir_reconnect_cause cause);
 WEIR_API const char *weir_drop_cause_name(enum weir_drop_cause cause);
 
 /**
- * Everything as text in the Prometheus exposition format 0.0.4, UTF-8, terminated. The unit is in
- * the name: …_milliseconds, …_bytes; …_total counts, all else are gauges; labels are kind, source,
- * cause, sink and route, by name.
+ * The numbers above as text in the Prometheus exposition format 0.0.4, UTF-8, terminated. The unit
+ * is in the name: …_milliseconds, …_bytes; …_total counts, all else are gauges; labels are kind,
+ * source, cause, sink and route, by name: docs/reliability.md has them all. Not in it are `settled`
+ * of a source, and what a spool counts itself (weir_spool_metrics: waiting, full_ms, …).
  *
  * @param pipeline  borrows; NULL: the empty text
  * @param buffer    written, at most `size` bytes with the final zero; may be NULL when size is 0

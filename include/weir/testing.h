@@ -168,8 +168,9 @@ WEIR_API const char *weir_test_stream_filter_url(const weir_test_stream *stream)
 WEIR_API const char *weir_test_stream_sample_url(const weir_test_stream *stream);
 
 /**
- * What a stream server has seen so far. Set `size` before the call, as for weir/metrics.h:
- * `struct weir_test_stream_metrics m = WEIR_METRICS(weir_test_stream_metrics);` Since: 0.1.
+ * What a stream server has seen so far. Set `size` before the call, with WEIR_METRICS (of
+ * <weir/metrics.h>): `struct weir_test_stream_metrics m = WEIR_METRICS(weir_test_stream_metrics);`
+ * Since: 0.1.
  */
 struct weir_test_stream_metrics {
 	size_t size;

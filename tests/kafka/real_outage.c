@@ -69,6 +69,21 @@ static void turn_until_settled(struct wire *wire, uint64_t settled)
 	}
 }
 
+/* The same of the cluster, with a spool: a source is told then when its messages are stored. */
+static uint64_t turn_until_arrived(struct wire *wire, uint64_t arrived)
+{
+	struct weir_spool_metrics metrics = WEIR_METRICS(weir_spool_metrics);
+	const uint64_t until_ms = cluster_now_ms() + PATIENCE_MS;
+
+	while (metrics.settled < arrived) {
+		wire_turn(wire, 100);
+		weir_spool_metrics(wire->spool, &metrics);
+		ck_assert_msg(cluster_now_ms() < until_ms, "%" PRIu64 " of %" PRIu64 " arrived",
+			      metrics.settled, arrived);
+	}
+	return metrics.settled;
+}
+
 static void turn_until_full(struct wire *wire)
 {
 	const uint64_t until_ms = cluster_now_ms() + PATIENCE_MS;
@@ -157,15 +172,15 @@ END_TEST
 /* Emits at its pace, whatever the brokers do; the longest time in which nothing was taken. */
 static struct figures go_on(struct wire *wire, uint64_t ms, uint64_t *ret_pause_ms)
 {
-	const uint64_t began_ms = cluster_now_ms(), emitted = wire->numbered.emitted;
+	const uint64_t began_ms = cluster_now_ms(), allowed = wire->numbered.allowed;
 	struct figures ret = { .first_kib = resident_kib(), .ms = ms };
-	uint64_t taken = emitted, taken_ms = began_ms, now_ms;
+	uint64_t taken = wire->numbered.emitted, taken_ms = began_ms, now_ms;
 
 	*ret_pause_ms = 0;
 	while ((now_ms = cluster_now_ms()) - began_ms < ms) {
 		const uint64_t kib = resident_kib();
 
-		wire_allow(wire, emitted + (now_ms - began_ms) * PACE / 1000);
+		wire_allow(wire, allowed + (now_ms - began_ms) * PACE / 1000);
 		wire_turn(wire, 20);
 		if (wire->numbered.emitted > taken)
 			taken_ms = now_ms;
@@ -186,21 +201,23 @@ START_TEST(with_a_spool_the_source_is_never_paused)
 	};
 	struct test_dir dir;
 	struct figures figures;
-	uint64_t pause_ms;
+	uint64_t arrived, emitted, pause_ms;
 	pid_t back;
 
 	test_dir_make(&dir);
 	wire.spool_dir = test_path(&dir, "spool");
 	wire_start(&wire, "outage-spooled");
-	turn_until_settled(&wire, BEFORE);
+	arrived = turn_until_arrived(&wire, BEFORE / 2);
+	emitted = wire.numbered.emitted;
+	ck_assert_uint_lt(arrived, BEFORE);	/* in the middle of delivering */
 	cluster_do("kill", "all");
 	figures = go_on(&wire, cluster_setting("OUTAGE", 10) * 1000, &pause_ms);
 	weir_spool_metrics(wire.spool, &metrics);
-	printf("outage, killed, with a spool: %.0f s in which %" PRIu64 " messages were taken, %"
-	       PRIu64 " wait on disk; longest pause %" PRIu64 " ms; resident %" PRIu64
-	       " KiB, at most %" PRIu64 " KiB\n", (double)figures.ms / 1e3,
-	       wire.numbered.emitted - BEFORE, metrics.waiting, pause_ms, figures.first_kib,
-	       figures.most_kib);
+	printf("outage, killed, with a spool, when %" PRIu64 " of %" PRIu64 " messages had "
+	       "arrived: %.0f s in which %" PRIu64 " messages were taken, %" PRIu64 " wait on disk; "
+	       "longest pause %" PRIu64 " ms; resident %" PRIu64 " KiB, at most %" PRIu64 " KiB\n", arrived,
+	       emitted, (double)figures.ms / 1e3, wire.numbered.emitted - emitted, metrics.waiting,
+	       pause_ms, figures.first_kib, figures.most_kib);
 	ck_assert_uint_le(pause_ms, MOST_PAUSE_MS);
 	ck_assert_uint_gt(metrics.waiting, 16384);
 	ck_assert_uint_le(figures.most_kib, figures.first_kib + MOST_SPOOL_GROWTH_KIB);

@@ -46,6 +46,19 @@ START_TEST(event_loop_passes_on_every_line_however_many_come)
 }
 END_TEST
 
+/* A file fills the buffer with each read, and mostly ends it in the middle of a line. */
+START_TEST(event_loop_passes_on_lines_whole_wherever_its_buffer_ends)
+{
+	static char text[64];
+
+	ck_assert_int_eq(run("f=$(mktemp); awk 'BEGIN { for (i = 0; i < 2000; i++)"
+			     " printf \"{\\\"a\\\":1,\\\"b\\\":\\\"%0500d\\\"}\\n\", i }' >$f;"
+			     " event_loop <$f | grep -c '^a is 1: {.*}$'; rm $f", text, sizeof text),
+			 0);
+	ck_assert_str_eq(text, "2000\n");
+}
+END_TEST
+
 START_TEST(event_loop_passes_on_a_last_line_without_its_end)
 {
 	char text[256];
@@ -218,6 +231,7 @@ int main(void)
 
 	tcase_set_timeout(tcase, 60);
 	tcase_add_test(tcase, event_loop_passes_on_every_line_however_many_come);
+	tcase_add_test(tcase, event_loop_passes_on_lines_whole_wherever_its_buffer_ends);
 	tcase_add_test(tcase, event_loop_passes_on_a_last_line_without_its_end);
 	LOOP(tcase, a_program_says_what_is_wrong_and_fails, answers);
 	tcase_add_test(tcase, connect_tells_its_words_when_asked);
